@@ -1,0 +1,19 @@
+//! The log: standard error only, so that standard output stays MCP's or the command's.
+
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::{filter::Targets, fmt, layer::SubscriberExt as _, util::SubscriberInitExt as _};
+
+use crate::config::{Config, LogFormat};
+
+/// Starts logging as configured. rmcp tells several lines a call at `info`, so it is held to warnings unless debugging.
+pub fn start(config: &Config) {
+    let level = config.log_level;
+    let library = if level >= LevelFilter::DEBUG { level } else { level.min(LevelFilter::WARN) };
+    let filter = Targets::new().with_default(level).with_targets([("rmcp", library), ("hyper_util", LevelFilter::WARN), ("reqwest", LevelFilter::WARN), ("rustls", LevelFilter::WARN)]);
+    let registry = tracing_subscriber::registry().with(filter);
+    let lines = fmt::layer().with_writer(std::io::stderr);
+    match config.log_format {
+        LogFormat::Text => registry.with(lines.with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))).init(),
+        LogFormat::Json => registry.with(lines.json().flatten_event(true).with_current_span(false).with_span_list(false)).init(),
+    }
+}

@@ -1,0 +1,43 @@
+//! Batches: the panel answers code 0 even when every item failed, so its counts are read and told.
+
+use flvx_panel::spec::Route;
+use serde_json::Value;
+
+use super::Arguments;
+use crate::result::{CallOutput, ErrorKind, Outcome, ToolError};
+
+/// Corrects outcome and error of a batch by what the panel counted.
+pub fn judge(route: &Route, arguments: &Arguments, data: &[u8], output: &mut CallOutput) {
+    let Some(batch) = route.batch else { return };
+    let Ok(data) = serde_json::from_slice::<Value>(data) else { return };
+    let count = |path: Option<&str>| path.and_then(|path| at(&data, path)).and_then(Value::as_u64);
+    let asked = arguments.request.get(batch.field).and_then(Value::as_array).map_or(0, Vec::len) as u64;
+    let failed = count(batch.fail_count).or_else(|| batch.results.and_then(|path| failures(&data, path)));
+    let done = count(batch.done_count).or_else(|| failed.map(|failed| asked.saturating_sub(failed)));
+    let (Some(done), Some(failed)) = (done, failed) else { return };
+    if done + failed < asked {
+        output.warnings.push(format!("{asked} items were asked for, but the panel counted only {}; the rest it dropped without a word", done + failed));
+    }
+    if failed == 0 {
+        return;
+    }
+    let read = super::explain::settling_read(route).map(|tool| format!("Read {tool} to see which. ")).unwrap_or_default();
+    let hint = if batch.results.is_some() { "See data for the single items.".to_owned() } else { format!("{read}The panel does not say why; try one of them alone to see its message.") };
+    if done == 0 {
+        output.outcome = Some(Outcome::Rejected);
+        output.error = Some(ToolError { key: Some("batch_all_failed"), ..ToolError::new(ErrorKind::PanelRefused, format!("none of the {failed} items was done"), hint) });
+    } else {
+        output.outcome = Some(Outcome::Partial);
+        output.error = Some(ToolError { key: Some("batch_partial"), ..ToolError::new(ErrorKind::PartialFailure, format!("{done} items were done, {failed} failed"), hint) });
+    }
+}
+
+fn at<'a>(data: &'a Value, path: &str) -> Option<&'a Value> {
+    path.split('.').filter(|step| !step.is_empty()).try_fold(data, |value, step| value.get(step))
+}
+
+/// Items of a result list that say `success: false`.
+fn failures(data: &Value, path: &str) -> Option<u64> {
+    let items = at(data, path)?.as_array()?;
+    Some(items.iter().filter(|item| item.get("success").and_then(Value::as_bool) == Some(false)).count() as u64)
+}

@@ -1,0 +1,87 @@
+//! From what went wrong at the panel to what the caller is told: kind, sentence, cure and, for changes, the honest outcome.
+
+use flvx_panel::{
+    client::{CredentialError, PanelError, Refusal},
+    spec::{Danger, Route},
+};
+
+use super::shape::clean_text;
+use crate::result::{CallOutput, ErrorKind, Outcome, ToolError};
+
+/// The result of a call that brought an error.
+pub fn explain(route: &Route, error: PanelError) -> CallOutput {
+    let change = route.danger >= Danger::Write;
+    let mut output = CallOutput::default();
+    let possible = error.effect_possible();
+    let mut told = match error {
+        PanelError::Refused(refusal) => refused(route, refusal, &mut output),
+        other => other_error(route, &other),
+    };
+    if change {
+        let internal = told.kind == ErrorKind::PanelInternal;
+        output.outcome = Some(match told.kind {
+            ErrorKind::PanelUnreachable => Outcome::NotSent,
+            _ if possible || internal => Outcome::Unknown,
+            _ => Outcome::Rejected,
+        });
+        if output.outcome == Some(Outcome::Unknown) {
+            let read = settling_read(route).map(|tool| format!("Read {tool} to see what is true now")).unwrap_or_else(|| "Read the state first".to_owned());
+            told.hint = format!("The change may or may not have happened. {read}; do not repeat the call with a new idempotency_key before that.");
+        }
+    }
+    output.error = Some(told);
+    output
+}
+
+fn refused(route: &Route, refusal: Refusal, output: &mut CallOutput) -> ToolError {
+    let kind = match refusal.code {
+        401 => ErrorKind::NotLoggedIn,
+        403 => ErrorKind::Forbidden,
+        -2 => ErrorKind::PanelInternal,
+        _ => ErrorKind::PanelRefused,
+    };
+    let rule = route.errors.iter().find(|rule| rule.matches(refusal.code, &refusal.msg));
+    output.panel_code = Some(refusal.code);
+    output.panel_ts = refusal.ts;
+    output.panel_msg = Some(clean_text(&refusal.msg).into_owned());
+    match rule {
+        Some(rule) => ToolError { key: Some(rule.key), ..ToolError::new(kind, rule.text, rule.hint) },
+        None => ToolError::new(kind, format!("the panel refused with code {}; its words are in panel_msg", refusal.code), "Read the state, correct the arguments, and try again."),
+    }
+}
+
+fn other_error(route: &Route, error: &PanelError) -> ToolError {
+    let message = error.to_string();
+    match error {
+        PanelError::BadRequest(_) => ToolError::new(ErrorKind::InvalidArguments, message, "Correct the argument; nothing was sent."),
+        PanelError::NotSent { .. } => ToolError {
+            retry_after_ms: Some(2_000),
+            ..ToolError::new(ErrorKind::PanelUnreachable, message, "Nothing was sent. Try again in a moment; if it stays, the operator should check PANEL_BASE_URL and the panel (flvx-mcp check).")
+        },
+        PanelError::NoAnswer { .. } => ToolError { retry_after_ms: Some(1_000), ..ToolError::new(ErrorKind::NoAnswer, message, "Try again.") },
+        PanelError::NotAPanel { .. } => ToolError::new(ErrorKind::NotAPanel, message, "The operator should check PANEL_BASE_URL and what stands in front of the panel (flvx-mcp check)."),
+        PanelError::Unsupported { .. } => ToolError::new(
+            ErrorKind::UnsupportedByPanel,
+            format!("this panel version has no {}", route.path),
+            "See ops.capabilities for what this panel can do.",
+        ),
+        PanelError::TooLarge { .. } => ToolError::new(ErrorKind::AnswerTooLarge, message, "Ask for less, where the tool has a way to."),
+        PanelError::Credential(error @ CredentialError::Missing { .. }) => {
+            ToolError::new(ErrorKind::NotLoggedIn, error.to_string(), "The operator must configure it; nothing was sent.")
+        }
+        PanelError::Credential(error) => ToolError::new(
+            ErrorKind::NotLoggedIn,
+            clean_text(&error.to_string()).into_owned(),
+            "Nothing was sent. The operator should check the user name, the password and whether the panel's captcha is on (flvx-mcp check).",
+        ),
+        PanelError::Shape(_) => ToolError::new(ErrorKind::UnexpectedAnswer, message, "The panel version may differ from the manifest; see ops.capabilities."),
+        PanelError::Refused(_) => ToolError::new(ErrorKind::PanelRefused, message, ""),
+    }
+}
+
+/// The read that shows whether a change happened, from the route's recipes.
+pub fn settling_read(route: &Route) -> Option<String> {
+    let entry: serde_json::Value = serde_json::from_str(route.entry).ok()?;
+    let read = entry.pointer("/verify/read/read").or_else(|| entry.pointer("/target/read"))?;
+    read.as_str().map(str::to_owned)
+}

@@ -1,0 +1,266 @@
+//! `view`: which rows and fields of a list are shown. The panel has no paging, so this is where a list becomes small.
+
+use bytes::Bytes;
+use flvx_panel::spec::{Field, Kind, Route};
+use serde::Deserialize;
+use serde_json::{Map, Value, value::RawValue};
+
+use super::{
+    Shaped,
+    redact::{Pairs, copy, write_key},
+};
+use crate::{gateway::Problem, nearest::nearest, result::Page};
+
+/// Rows shown when `limit` is left out.
+const DEFAULT_LIMIT: usize = 100;
+
+/// What the caller asked to see of a list.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct View {
+    /// Fields of each row; `["*"]` for all. Absent: the few that matter.
+    #[serde(default)]
+    pub fields: Option<Vec<String>>,
+    /// Field = value, or field = `{op: value}` with `eq ne gt gte lt lte contains in`.
+    #[serde(default)]
+    pub filter: Map<String, Value>,
+    /// Field to sort by; a leading `-` sorts downwards.
+    #[serde(default)]
+    pub sort: Option<String>,
+    /// Most rows shown.
+    #[serde(default)]
+    pub limit: Option<usize>,
+    /// Rows skipped.
+    #[serde(default)]
+    pub offset: usize,
+}
+
+/// Why a list cannot be shown as asked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ViewError {
+    /// The view asks for something that the rows do not have.
+    #[error("{0}")]
+    Asked(Problem),
+    /// The answer is not the list that the manifest promises.
+    #[error("the panel's answer is not the list that is expected")]
+    NotAList,
+    /// The answer is not JSON.
+    #[error("the panel's answer is not JSON")]
+    NotJson,
+}
+
+const OPERATORS: &[&str] = &["eq", "ne", "gt", "gte", "lt", "lte", "contains", "in"];
+
+impl View {
+    /// Checks the view against the rows of a route before anything is sent.
+    ///
+    /// # Errors
+    /// The first thing that the rows do not have.
+    pub fn check(&self, route: &Route) -> Result<(), ViewError> {
+        let Some(row) = row_shape(route) else { return Ok(()) };
+        let known = |path: &str, name: &str| -> Result<(), ViewError> {
+            match row.fields.iter().find(|field| field.name == name) {
+                Some(field) if field.secret && !path.starts_with("view.fields") => {
+                    Err(asked(path, format!("`{name}` is secret; it cannot be searched or sorted by")))
+                }
+                Some(_) => Ok(()),
+                None if row.fields.is_empty() => Ok(()),
+                None => Err(asked(path, match nearest(name, row.fields.iter().map(|field| field.name)) {
+                    Some(right) => format!("no such field `{name}`; did you mean `{right}`?"),
+                    None => format!("no such field `{name}`; rows have {}", names(row)),
+                })),
+            }
+        };
+        for (index, name) in self.fields.iter().flatten().enumerate().filter(|(_, name)| *name != "*") {
+            known(&format!("view.fields[{index}]"), name)?;
+        }
+        if self.fields.as_ref().is_some_and(Vec::is_empty) {
+            return Err(asked("view.fields", "empty list: name fields, or [\"*\"] for all, or leave it out".to_owned()));
+        }
+        for (name, condition) in &self.filter {
+            let path = format!("view.filter.{name}");
+            known(&path, name)?;
+            if let Value::Object(operators) = condition {
+                if operators.is_empty() {
+                    return Err(asked(&path, format!("no operator; known are {}", OPERATORS.join(", "))));
+                }
+                for (operator, value) in operators {
+                    if !OPERATORS.contains(&operator.as_str()) {
+                        return Err(asked(&path, format!("unknown operator `{operator}`; known are {}", OPERATORS.join(", "))));
+                    }
+                    if operator == "in" && !value.is_array() {
+                        return Err(asked(&path, "`in` takes a list".to_owned()));
+                    }
+                }
+            }
+        }
+        if let Some(sort) = &self.sort {
+            known("view.sort", sort.strip_prefix('-').unwrap_or(sort))?;
+        }
+        if self.limit == Some(0) {
+            return Err(asked("view.limit", "0 rows would show nothing; the smallest value is 1".to_owned()));
+        }
+        Ok(())
+    }
+}
+
+fn asked(path: &str, message: String) -> ViewError {
+    ViewError::Asked(Problem { path: path.to_owned(), message })
+}
+
+fn names(row: &Field) -> String {
+    row.fields.iter().map(|field| format!("`{}`", field.name)).collect::<Vec<_>>().join(", ")
+}
+
+/// The shape of one row of a list route.
+pub(super) fn row_shape(route: &Route) -> Option<&'static Field> {
+    let mut field = route.data?;
+    for step in route.rows?.split('.').filter(|step| !step.is_empty()) {
+        field = field.fields.iter().find(|known| known.name == step)?;
+    }
+    field.items
+}
+
+/// Cuts the list in `data` to what the view asks for.
+pub(super) fn apply(route: &Route, field: &Field, rows: &str, data: &Bytes, view: Option<&View>) -> Result<Shaped, ViewError> {
+    let raw: &RawValue = serde_json::from_slice(data).map_err(|_| ViewError::NotJson)?;
+    let Some(row) = row_shape(route) else { return Err(ViewError::NotAList) };
+    let mut out = Vec::with_capacity(data.len().min(64 << 10));
+    let page = descend(raw, field, rows, row, route, view, &mut out)?;
+    Ok(Shaped { data: out.into(), page: Some(page) })
+}
+
+/// Copies the objects around the list and cuts the list itself.
+fn descend(raw: &RawValue, field: &Field, path: &str, row: &Field, route: &Route, view: Option<&View>, out: &mut Vec<u8>) -> Result<Page, ViewError> {
+    let (step, further) = path.split_once('.').unwrap_or((path, ""));
+    if step.is_empty() {
+        return cut(raw, row, route, view, out);
+    }
+    let pairs: Pairs<'_> = serde_json::from_str(raw.get()).map_err(|_| ViewError::NotAList)?;
+    let mut page = None;
+    out.push(b'{');
+    for (index, (key, value)) in pairs.0.iter().enumerate() {
+        if index > 0 {
+            out.push(b',');
+        }
+        write_key(key, out);
+        match field.fields.iter().find(|known| known.name == key) {
+            Some(known) if key == step => page = Some(descend(value, known, further, row, route, view, out)?),
+            Some(known) => copy(value, known, out),
+            None => out.extend_from_slice(value.get().as_bytes()),
+        }
+    }
+    out.push(b'}');
+    page.ok_or(ViewError::NotAList)
+}
+
+fn cut(raw: &RawValue, row: &Field, route: &Route, view: Option<&View>, out: &mut Vec<u8>) -> Result<Page, ViewError> {
+    let mut rows: Vec<&RawValue> = match raw.get() {
+        "null" => Vec::new(),
+        text => serde_json::from_str(text).map_err(|_| ViewError::NotAList)?,
+    };
+    let everything = View::default();
+    let view = view.unwrap_or(&everything);
+    if !view.filter.is_empty() {
+        rows.retain(|row| view.filter.iter().all(|(name, condition)| holds(&column(row, name), condition)));
+    }
+    if let Some(sort) = &view.sort {
+        let (name, downwards) = sort.strip_prefix('-').map_or((sort.as_str(), false), |name| (name, true));
+        let mut keyed: Vec<(Value, &RawValue)> = rows.into_iter().map(|row| (column(row, name), row)).collect();
+        keyed.sort_by(|(a, _), (b, _)| if downwards { compare(b, a) } else { compare(a, b) });
+        rows = keyed.into_iter().map(|(_, row)| row).collect();
+    }
+    let total = rows.len();
+    let limit = view.limit.unwrap_or(DEFAULT_LIMIT);
+    let shown: Vec<&RawValue> = rows.into_iter().skip(view.offset).take(limit).collect();
+    let returned = shown.len();
+    let chosen: Option<Vec<&str>> = match &view.fields {
+        Some(fields) if fields.iter().any(|name| name == "*") => None,
+        Some(fields) => Some(fields.iter().map(String::as_str).collect()),
+        None if route.show.is_empty() => None,
+        None => Some(route.show.to_vec()),
+    };
+    out.push(b'[');
+    for (index, item) in shown.iter().enumerate() {
+        if index > 0 {
+            out.push(b',');
+        }
+        write_row(item, row, chosen.as_deref(), out);
+    }
+    out.push(b']');
+    let next = view.offset.saturating_add(returned);
+    Ok(Page { total, returned, next_offset: (next < total).then_some(next) })
+}
+
+fn write_row(raw: &RawValue, row: &Field, chosen: Option<&[&str]>, out: &mut Vec<u8>) {
+    let Some(chosen) = chosen else { return copy(raw, row, out) };
+    let (Kind::Object, Ok(pairs)) = (row.kind, serde_json::from_str::<Pairs<'_>>(raw.get())) else { return copy(raw, row, out) };
+    out.push(b'{');
+    let mut first = true;
+    // In the order asked for: the reader's order, and the same for every row.
+    for name in chosen {
+        let Some((key, value)) = pairs.0.iter().find(|(key, _)| key == name) else { continue };
+        if !std::mem::take(&mut first) {
+            out.push(b',');
+        }
+        write_key(key, out);
+        match row.fields.iter().find(|field| field.name == *name) {
+            Some(field) => copy(value, field, out),
+            None => out.extend_from_slice(value.get().as_bytes()),
+        }
+    }
+    out.push(b'}');
+}
+
+/// One column of a row, as a value; `null` when the row lacks it.
+fn column(raw: &RawValue, name: &str) -> Value {
+    let Ok(pairs) = serde_json::from_str::<Pairs<'_>>(raw.get()) else { return Value::Null };
+    pairs.0.iter().find(|(key, _)| key == name).and_then(|(_, value)| serde_json::from_str(value.get()).ok()).unwrap_or(Value::Null)
+}
+
+fn holds(value: &Value, condition: &Value) -> bool {
+    let Value::Object(operators) = condition else { return same(value, condition) };
+    operators.iter().all(|(operator, wanted)| match operator.as_str() {
+        "eq" => same(value, wanted),
+        "ne" => !same(value, wanted),
+        "gt" => compare(value, wanted).is_gt(),
+        "gte" => compare(value, wanted).is_ge(),
+        "lt" => compare(value, wanted).is_lt(),
+        "lte" => compare(value, wanted).is_le(),
+        "in" => wanted.as_array().is_some_and(|list| list.iter().any(|one| same(value, one))),
+        "contains" => match value {
+            Value::String(text) => wanted.as_str().is_some_and(|part| text.to_lowercase().contains(&part.to_lowercase())),
+            Value::Array(items) => items.iter().any(|item| same(item, wanted)),
+            _ => false,
+        },
+        _ => false,
+    })
+}
+
+/// Numbers by value (`1` and `1.0` are the same), everything else exactly.
+fn same(a: &Value, b: &Value) -> bool {
+    match (a.as_f64(), b.as_f64()) {
+        (Some(a_number), Some(b_number)) => a == b || a_number == b_number,
+        _ => a == b,
+    }
+}
+
+/// Order for sorting: absent values first, then numbers, then texts (without regard to case).
+fn compare(a: &Value, b: &Value) -> std::cmp::Ordering {
+    let rank = |value: &Value| match value {
+        Value::Null => 0,
+        Value::Bool(_) => 1,
+        Value::Number(_) => 2,
+        Value::String(_) => 3,
+        Value::Array(_) | Value::Object(_) => 4,
+    };
+    match (a, b) {
+        (Value::Number(x), Value::Number(y)) => match (x.as_i64(), y.as_i64()) {
+            (Some(x), Some(y)) => x.cmp(&y),
+            _ => x.as_f64().unwrap_or(0.0).total_cmp(&y.as_f64().unwrap_or(0.0)),
+        },
+        (Value::String(x), Value::String(y)) => x.to_lowercase().cmp(&y.to_lowercase()).then_with(|| x.cmp(y)),
+        (Value::Bool(x), Value::Bool(y)) => x.cmp(y),
+        _ => rank(a).cmp(&rank(b)),
+    }
+}

@@ -1,0 +1,12 @@
+//! `flvx-mcp`: a gateway that offers the whole API of a FLVX panel to MCP clients, safely. `docs/architecture.md` has the
+//! picture; modules depend on each other in one direction only: `cli -> transport -> ops -> gateway -> policy -> result`.
+
+pub mod audit;
+pub mod cli;
+pub mod config;
+pub mod gateway;
+mod nearest;
+pub mod ops;
+pub mod policy;
+pub mod result;
+pub mod transport;

@@ -1,0 +1,102 @@
+//! One read of a recipe: the call, the list in its answer, and the rows of it that are meant.
+
+use flvx_manifest::model::Read;
+use flvx_panel::{
+    client::{Credential, PanelClient, PanelError},
+    generated,
+    spec::{Field, Kind, Route},
+};
+use serde_json::{Map, Value};
+
+use super::{
+    RecipeError, compare,
+    place::{self, Scope},
+};
+
+/// The panel as a recipe reaches it.
+#[derive(Clone, Copy)]
+pub(super) struct Panel<'a> {
+    pub client: &'a PanelClient,
+    pub credential: &'a Credential,
+}
+
+impl Panel<'_> {
+    /// All rows that the read gives, before `match`.
+    pub async fn rows(&self, read: &Read, scope: &Scope<'_>) -> Result<Vec<Value>, RecipeError> {
+        let route = route(read)?;
+        let mut arguments = Map::new();
+        for (key, value) in read.request.iter() {
+            match place::resolve(value, scope) {
+                // The panel stores names without blanks at their ends and finds them by the exact text only.
+                Some(Value::String(text)) => arguments.insert(key.to_owned(), Value::String(text.trim().to_owned())),
+                Some(value) => arguments.insert(key.to_owned(), value),
+                None => None,
+            };
+        }
+        let answer = match self.client.call(route, self.credential, &arguments, None).await {
+            Ok(answer) => answer,
+            // A read of one thing by its name says no when there is no such thing.
+            Err(PanelError::Refused(refusal)) if refusal.code == -1 && asks_for_one(read) => return Ok(Vec::new()),
+            Err(source) => return Err(RecipeError::Read { tool: route.tool, source }),
+        };
+        let shape = |what: String| RecipeError::Shape { tool: route.tool, what };
+        let data: Value = serde_json::from_str(answer.data_text()).map_err(|error| shape(error.to_string()))?;
+        listed(route, read, data).map_err(shape)
+    }
+}
+
+/// The rows that `match` means; all of them when it says nothing.
+pub(super) fn pick<'r>(read: &Read, rows: &'r [Value], scope: &Scope<'_>) -> Vec<&'r Value> {
+    let meant: Vec<_> = read.matches.iter().map(|(path, value)| (path, place::held(value, scope))).collect();
+    let fits = |row: &&Value| {
+        let mut said = false;
+        for (path, meant) in &meant {
+            match compare::meets(meant, &place::walk(row, path).0) {
+                Some(true) => said = true,
+                Some(false) => return false,
+                None => {}
+            }
+        }
+        // Conditions of which none says anything must not mean every row.
+        said || meant.is_empty()
+    };
+    rows.iter().filter(fits).collect()
+}
+
+/// The route that is read.
+pub(super) fn route(read: &Read) -> Result<&'static Route, RecipeError> {
+    generated::route(&read.read).ok_or_else(|| RecipeError::Manifest { tool: read.read.clone(), what: "there is no such tool".to_owned() })
+}
+
+/// The field that identifies a row of the read.
+pub(super) fn row_key(read: &Read) -> &'static str {
+    route(read).ok().and_then(|route| route.row_key).unwrap_or("id")
+}
+
+/// The shape of a row, as far as the manifest tells.
+pub(super) fn row_shape(read: &Read) -> Option<&'static Field> {
+    let route = route(read).ok()?;
+    let mut field = route.data?;
+    for name in read.rows.as_deref().or(route.rows).unwrap_or_default().split('.').filter(|name| !name.is_empty()) {
+        field = field.fields.iter().find(|field| field.name == name)?;
+    }
+    if field.kind == Kind::Array { field.items } else { Some(field) }
+}
+
+fn asks_for_one(read: &Read) -> bool {
+    read.request.iter().any(|(_, value)| place::mentions(value, "$request"))
+}
+
+fn listed(route: &Route, read: &Read, mut data: Value) -> Result<Vec<Value>, String> {
+    let path = read.rows.as_deref().or(route.rows);
+    for name in path.unwrap_or_default().split('.').filter(|name| !name.is_empty()) {
+        data = data.get_mut(name).map(Value::take).unwrap_or_default();
+    }
+    match data {
+        Value::Array(rows) => Ok(rows),
+        // Go writes a list that was never filled as null.
+        Value::Null => Ok(Vec::new()),
+        row if path.is_none() => Ok(vec![row]),
+        _ => Err(format!("there is no list at `{}`", path.unwrap_or_default())),
+    }
+}

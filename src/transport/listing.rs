@@ -1,0 +1,112 @@
+//! What clients see of the tools: names, short texts, schemas, hints. Rendered once; every character is paid for by a model.
+
+use std::{collections::HashMap, sync::Arc};
+
+use flvx_panel::spec::{Danger, Kind};
+use rmcp::model::{JsonObject, Tool as McpTool, ToolAnnotations};
+use serde_json::Value;
+
+use crate::{
+    config::Spelling,
+    gateway::{Registry, Tool},
+};
+
+/// The shape that every tool's result has. `data` differs by tool; `ops.routes` and the tool's resource describe it.
+const OUTPUT: &str = r#"{"type":"object","properties":{"ok":{"type":"boolean"},"data":{},"error":{"type":"object"}},"required":["ok"]}"#;
+const VIEW: &str = concat!(
+    r#"{"type":"object","properties":{"fields":{"type":"array","items":{"type":"string"}},"filter":{"type":"object"},"#,
+    r#""sort":{"type":"string"},"limit":{"type":"integer","minimum":1},"offset":{"type":"integer","minimum":0}},"additionalProperties":false}"#
+);
+
+/// The rendered list.
+#[derive(Debug)]
+pub struct Listing {
+    tools: Vec<McpTool>,
+    places: HashMap<String, usize>,
+}
+
+impl Listing {
+    /// Renders all tools of a registry.
+    pub fn new(registry: &Registry, spelling: Spelling) -> Self {
+        let output: Arc<JsonObject> = Arc::new(object(OUTPUT));
+        let mut tools = Vec::new();
+        let mut places = HashMap::new();
+        for tool in registry.iter() {
+            places.insert(tool.name.to_owned(), tools.len());
+            places.insert(tool.wire_name.to_owned(), tools.len());
+            tools.push(render(tool, spelling, &output));
+        }
+        Self { tools, places }
+    }
+
+    /// All tools in the order of their canonical names.
+    pub fn tools(&self) -> &[McpTool] {
+        &self.tools
+    }
+
+    /// One tool, by either spelling.
+    pub fn get(&self, name: &str) -> Option<&McpTool> {
+        self.tools.get(*self.places.get(name)?)
+    }
+}
+
+fn render(tool: &Tool, spelling: Spelling, output: &Arc<JsonObject>) -> McpTool {
+    let name = match spelling {
+        Spelling::Underscored => tool.wire_name,
+        Spelling::Dotted => tool.name,
+    };
+    McpTool::new(name, tool.brief, Arc::new(object(&input_schema(tool))))
+        .with_title(tool.title)
+        .with_raw_output_schema(Arc::clone(output))
+        .with_annotations(annotations(tool))
+}
+
+/// Only what differs from the protocol's defaults is said.
+fn annotations(tool: &Tool) -> ToolAnnotations {
+    let hints = match tool.danger {
+        Danger::Read | Danger::Sensitive => ToolAnnotations::new().read_only(true),
+        Danger::Write => ToolAnnotations::new().destructive(false),
+        Danger::Dangerous | Danger::Critical => ToolAnnotations::new().destructive(true),
+    };
+    if tool.is_change() && tool.route().is_some_and(|route| route.idempotent) { hints.idempotent(true) } else { hints }
+}
+
+/// The outer arguments with the request's schema inside.
+pub fn input_schema(tool: &Tool) -> String {
+    let mut properties = Vec::new();
+    let mut required = Vec::new();
+    let takes_something = tool.request.kind == Kind::Map || tool.request.fields.iter().any(|field| !field.ignored);
+    if takes_something {
+        properties.push(format!(r#""request":{}"#, tool.request_schema));
+        let needed = tool.request.min_items.is_some() || !tool.need_one_of.is_empty() || tool.request.fields.iter().any(|field| field.required && !field.ignored);
+        if needed {
+            required.push(r#""request""#);
+        }
+    }
+    if tool.is_list() {
+        properties.push(format!(r#""view":{VIEW}"#));
+    }
+    if tool.is_change() {
+        properties.push(r#""idempotency_key":{"type":"string"}"#.to_owned());
+        required.push(r#""idempotency_key""#);
+        // A write can become dangerous by its arguments, so the key is always there; it is required where it always is.
+        let escalates = tool.route().is_some_and(|route| !route.escalate.is_empty());
+        if tool.danger >= Danger::Dangerous {
+            required.push(r#""confirm_token""#);
+        }
+        if tool.danger >= Danger::Dangerous || escalates {
+            properties.push(r#""confirm_token":{"type":"string"}"#.to_owned());
+        }
+    }
+    properties.push(r#""auth_context":{"type":"string"}"#.to_owned());
+    let required = if required.is_empty() { String::new() } else { format!(r#","required":[{}]"#, required.join(",")) };
+    format!(r#"{{"type":"object","properties":{{{}}}{required},"additionalProperties":false}}"#, properties.join(","))
+}
+
+/// The texts are written by the build, so one that cannot be read is a fault that a test finds; it becomes an open object.
+fn object(text: &str) -> JsonObject {
+    match serde_json::from_str(text) {
+        Ok(Value::Object(map)) => map,
+        _ => JsonObject::from_iter([("type".to_owned(), Value::from("object"))]),
+    }
+}

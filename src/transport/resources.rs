@@ -1,0 +1,47 @@
+//! Resources: the route map, and the whole documentation of each tool.
+
+use rmcp::{
+    ErrorData,
+    model::{ReadResourceResult, Resource, ResourceContents, ResourceTemplate},
+};
+
+use crate::{gateway::Registry, ops::describe};
+
+const MAP: &str = "flvx://routes";
+const TOOL: &str = "flvx://tools/";
+
+/// The fixed resources.
+pub fn list() -> Vec<Resource> {
+    vec![Resource::new(MAP, "routes").with_title("Route map").with_description("Every tool with danger, role and panel route.").with_mime_type("application/json")]
+}
+
+/// The resources with a name in them.
+pub fn templates() -> Vec<ResourceTemplate> {
+    vec![
+        ResourceTemplate::new("flvx://tools/{name}", "tool")
+            .with_title("Tool documentation")
+            .with_description("Everything about one tool: fields, errors, traps, recipes, examples. Same as ops.routes {tool}.")
+            .with_mime_type("application/json"),
+    ]
+}
+
+/// Reads one.
+pub fn read(registry: &Registry, uri: &str) -> Result<ReadResourceResult, ErrorData> {
+    let text = if uri == MAP {
+        let lines: Vec<String> = registry
+            .iter()
+            .map(|tool| {
+                let (role, path) = tool.route().map_or(("", ""), |route| (route.least_role.word(), route.path));
+                format!(r#"{{"tool":"{}","danger":"{}","role":"{role}","path":"{path}"}}"#, tool.name, tool.danger.word())
+            })
+            .collect();
+        format!("[{}]", lines.join(","))
+    } else {
+        let tool = uri.strip_prefix(TOOL).and_then(|name| registry.resolve(name));
+        let Some(tool) = tool else {
+            return Err(ErrorData::invalid_params(format!("there is no resource {}; flvx://routes lists the tools, flvx://tools/<name> documents one", uri.chars().take(200).collect::<String>()), None));
+        };
+        describe(tool).to_string()
+    };
+    Ok(ReadResourceResult::new(vec![ResourceContents::text(text, uri).with_mime_type("application/json")]))
+}
