@@ -8,5 +8,6 @@ pub mod gateway;
 mod nearest;
 pub mod ops;
 pub mod policy;
+pub mod recipes;
 pub mod result;
 pub mod transport;

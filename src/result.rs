@@ -52,6 +52,8 @@ pub enum ErrorKind {
     PanelRefused,
     /// Only some items of a batch were done.
     PartialFailure,
+    /// The panel answered success, but reading back does not show the change.
+    NotVerified,
     /// The panel failed inside.
     PanelInternal,
     /// The panel could not be reached; nothing was sent.
@@ -88,6 +90,7 @@ impl ErrorKind {
             Self::ConfirmationRejected => "confirmation_rejected",
             Self::PanelRefused => "panel_refused",
             Self::PartialFailure => "partial_failure",
+            Self::NotVerified => "not_verified",
             Self::PanelInternal => "panel_internal",
             Self::PanelUnreachable => "panel_unreachable",
             Self::NoAnswer => "no_answer",
@@ -155,6 +158,10 @@ pub struct CallOutput {
     pub outcome: Option<Outcome>,
     /// Whether a change was read back and found.
     pub verified: Option<bool>,
+    /// What reading back showed to be other than it was asked for.
+    pub differences: Vec<serde_json::Value>,
+    /// The items of a batch one by one, where not all of them were done.
+    pub items: Vec<serde_json::Value>,
     /// What the caller should know although the call went through.
     pub warnings: Vec<String>,
     /// Why it failed.
@@ -195,6 +202,11 @@ impl CallOutput {
         json.optional("page", self.page.as_ref());
         json.optional("outcome", self.outcome.as_ref());
         json.optional("verified", self.verified.as_ref());
+        for (key, list) in [("differences", &self.differences), ("items", &self.items)] {
+            if !list.is_empty() {
+                json.field(key, list);
+            }
+        }
         if !self.warnings.is_empty() {
             json.field("warnings", &self.warnings);
         }

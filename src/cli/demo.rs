@@ -54,6 +54,8 @@ async fn demo(options: &Options) -> Result<(), Failure> {
     environment.set("MCP_HTTP_ADDR", options.http_addr.to_string());
     environment.set("MCP_CONFIRM_TOKEN", &word);
     environment.set("MCP_LOG", "warn");
+    // The record of each call would stand between the tour's own lines.
+    environment.set("MCP_AUDIT_ENABLED", "false");
     let sandbox = start_sandbox(&mut environment, SocketAddr::from(([127, 0, 0, 1], 0))).await?;
     let config = Config::from_env(&environment).map_err(|error| Failure::Usage(error.to_string()))?;
     log::start(&config);

@@ -9,7 +9,9 @@ use crate::config::{Config, LogFormat};
 pub fn start(config: &Config) {
     let level = config.log_level;
     let library = if level >= LevelFilter::DEBUG { level } else { level.min(LevelFilter::WARN) };
-    let filter = Targets::new().with_default(level).with_targets([("rmcp", library), ("hyper_util", LevelFilter::WARN), ("reqwest", LevelFilter::WARN), ("rustls", LevelFilter::WARN)]);
+    // The record of calls has its own switch (MCP_AUDIT_ENABLED); a quiet log must not silence it.
+    let audit = if config.audit_enabled { LevelFilter::INFO } else { LevelFilter::OFF };
+    let filter = Targets::new().with_default(level).with_targets([("audit", audit), ("rmcp", library), ("hyper_util", LevelFilter::WARN), ("reqwest", LevelFilter::WARN), ("rustls", LevelFilter::WARN)]);
     let registry = tracing_subscriber::registry().with(filter);
     let lines = fmt::layer().with_writer(std::io::stderr);
     match config.log_format {

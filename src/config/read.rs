@@ -254,14 +254,15 @@ fn ttl(reader: &mut Reader<'_>) -> Duration {
 
 fn surface(reader: &mut Reader<'_>) -> Surface {
     let toolsets = reader.list("MCP_TOOLSETS");
+    let known = || DOMAINS.iter().map(|domain| domain.name).chain(["auth", "ops"]);
     for name in &toolsets {
-        let known = || DOMAINS.iter().map(|domain| domain.name).chain(["auth", "ops"]);
         if !known().any(|domain| domain == name) {
             let hint = nearest(name, known()).map(|right| format!("did you mean {right}?")).unwrap_or_else(|| format!("known are {}", known().collect::<Vec<_>>().join(", ")));
             reader.problems.push(format!("MCP_TOOLSETS: there is no domain `{name}`; {hint}"));
         }
     }
     Surface {
+        without_peer: reader.environment.get("PANEL_PEER_TOKEN").is_none(),
         toolsets,
         read_only: reader.flag("MCP_READ_ONLY"),
         spelling: reader.choice("MCP_TOOL_NAMES", &[("underscored", Spelling::Underscored), ("dotted", Spelling::Dotted)], Spelling::Underscored),

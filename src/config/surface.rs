@@ -1,6 +1,6 @@
 //! Which tools are offered and how their names are spelt.
 
-use flvx_panel::spec::Danger;
+use flvx_panel::spec::{Danger, Role};
 
 /// How tool names are listed. A call may use either spelling.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -21,11 +21,16 @@ pub struct Surface {
     pub read_only: bool,
     /// How names are listed.
     pub spelling: Spelling,
+    /// Without a share token of another panel the routes between panels cannot work, so they are not offered.
+    pub without_peer: bool,
 }
 
 impl Surface {
-    /// Whether a tool of this domain and danger is offered.
-    pub fn offers(&self, domain: &str, danger: Danger) -> bool {
+    /// Whether a tool of this domain, danger and panel role is offered.
+    pub fn offers(&self, domain: &str, danger: Danger, role: Option<Role>) -> bool {
+        if self.without_peer && role == Some(Role::Peer) {
+            return false;
+        }
         let wanted = self.toolsets.is_empty() || matches!(domain, "ops" | "auth") || self.toolsets.iter().any(|name| name == domain);
         wanted && (!self.read_only || danger == Danger::Read)
     }

@@ -3,12 +3,15 @@
 use std::{borrow::Cow, sync::Arc, time::Instant};
 
 use flvx_panel::{
-    client::{Credential, PanelClient, RawAnswer},
+    client::{Credential, PanelClient},
     spec::{Danger, Role, Route},
 };
 use serde_json::{Map, Value};
 
-use super::{Arguments, Credentials, OwnCode, Problem, Registry, Tool, batch, credentials, explain::explain, shape};
+use super::{
+    Arguments, Credentials, OwnCode, Problem, Registry, Tool, change::carry_out, credentials, explain::explain,
+    panel_call::answered,
+};
 use crate::{
     audit::{Audit, Record},
     config::Config,
@@ -141,7 +144,7 @@ impl Gateway {
             return CallOutput { outcome: Some(Outcome::Rejected), ..CallOutput::failed(error) };
         }
         if !tool.is_change() {
-            return self.inner.send(route, &arguments, trace_id).await;
+            return self.inner.send(route, arguments, trace_id).await;
         }
         self.change(caller, route, arguments, trace_id).await
     }
@@ -163,7 +166,7 @@ impl Gateway {
                 let trace = trace_id.to_owned();
                 // A task of its own: a client that hangs up must not leave a half-known change behind.
                 let task = tokio::spawn(async move {
-                    let mut output = inner.send(route, &arguments, &trace).await;
+                    let mut output = inner.send(route, arguments, &trace).await;
                     output.trace_id = trace;
                     ticket.settle(&output);
                     output
@@ -196,8 +199,8 @@ impl Gateway {
 }
 
 impl Inner {
-    /// Picks the credential, calls the panel and shapes the answer.
-    async fn send(&self, route: &'static Route, arguments: &Arguments, trace_id: &str) -> CallOutput {
+    /// Picks the credential, calls the panel and shapes the answer; a change goes through its recipes.
+    async fn send(&self, route: &'static Route, arguments: Arguments, trace_id: &str) -> CallOutput {
         let change = route.danger >= Danger::Write;
         let name = arguments.auth_context.as_deref();
         let Some(credential) = self.credentials.pick(name, route.least_role) else {
@@ -209,8 +212,11 @@ impl Inner {
         if let Err(output) = self.demand_role(route, &credential).await {
             return *output;
         }
+        if change {
+            return carry_out(&self.client, &credential, route, arguments, trace_id).await;
+        }
         match self.client.call(route, &credential, &arguments.request, Some(trace_id)).await {
-            Ok(answer) => answered(route, arguments, answer),
+            Ok(answer) => answered(route, &arguments, answer),
             Err(error) => explain(route, error),
         }
     }
@@ -236,38 +242,6 @@ impl Inner {
             Err(error) => Err(Box::new(explain(route, error))),
         }
     }
-}
-
-/// The result of a call that the panel answered with success.
-fn answered(route: &'static Route, arguments: &Arguments, answer: RawAnswer) -> CallOutput {
-    let mut output = CallOutput {
-        panel_code: answer.code,
-        panel_ts: answer.ts,
-        panel_msg: answer.code.map(|_| shape::clean_text(&answer.msg).into_owned()),
-        ..CallOutput::default()
-    };
-    if route.danger >= Danger::Write {
-        output.outcome = Some(Outcome::Done);
-    }
-    let Some(data) = answer.data else {
-        if route.rows.is_some() {
-            output.error = Some(unexpected("the answer has no list"));
-        }
-        return output;
-    };
-    batch::judge(route, arguments, &data, &mut output);
-    match shape::shape(route, data, arguments.view.as_ref()) {
-        Ok(shaped) => {
-            output.data = Some(shaped.data);
-            output.page = shaped.page;
-        }
-        Err(error) => output.error = Some(unexpected(&error.to_string())),
-    }
-    output
-}
-
-fn unexpected(what: &str) -> ToolError {
-    ToolError::new(ErrorKind::UnexpectedAnswer, what, "The panel version may differ from what this gateway knows; see ops.capabilities.")
 }
 
 fn refused_arguments(tool: &Tool, problems: &[Problem]) -> CallOutput {

@@ -1,13 +1,16 @@
 //! One call's way, stage by stage (`call.rs` is the line itself; every other file is one stage or one thing a stage needs).
 //!
-//! resolve name -> arguments -> credential -> danger and gate -> ledger begin -> panel -> shape -> ledger end -> audit
+//! resolve name -> arguments -> danger and gate -> ledger begin -> credential -> read before -> merge -> panel -> shape
+//! -> verify -> ledger end -> audit
 
 mod arguments;
 mod batch;
 mod call;
+mod change;
 pub mod check;
 mod credentials;
 mod explain;
+mod panel_call;
 mod registry;
 pub mod shape;
 

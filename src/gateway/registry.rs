@@ -166,7 +166,7 @@ impl Registry {
     pub fn new(surface: &Surface, own: OwnCode) -> Self {
         let routes = ROUTES.iter().map(|route| Tool::of_route(route, own.handler));
         let all = routes.chain(own.tools.iter().map(Tool::of_own));
-        Self { tools: all.filter(|tool| surface.offers(tool.domain, tool.danger)).map(|tool| (tool.name, tool)).collect() }
+        Self { tools: all.filter(|tool| surface.offers(tool.domain, tool.danger, tool.route().map(|route| route.role))).map(|tool| (tool.name, tool)).collect() }
     }
 
     /// The tool of that name, dotted or underscored.

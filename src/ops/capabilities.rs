@@ -22,7 +22,7 @@ pub(super) const TOOL: OwnTool = OwnTool {
     title_zh: "能力概览",
     brief: "What this panel version, credential and gateway configuration allow: tools by danger, confirmation, limits.",
     summary: "Tells the panel's version line, the credential's role, how many tools are offered and which of them will be refused and why: tools for administrators with an \
-              ordinary account, tools between panels without a share token, dangerous tools while confirmed calls are off. Ask it before planning.",
+              ordinary account, dangerous tools while confirmed calls are off. Ask it before planning.",
     danger: Danger::Read,
     request: &Field::new("", Kind::Object, ""),
     request_schema: r#"{"type":"object","additionalProperties":false}"#,
@@ -32,16 +32,17 @@ pub(super) const TOOL: OwnTool = OwnTool {
 fn run<'a>(gateway: &'a Gateway, _: &'a Caller, arguments: &'a Arguments) -> Running<'a> {
     Box::pin(async move {
         let config = gateway.config();
-        let credential = gateway.credentials().pick(arguments.auth_context.as_deref(), Role::User).unwrap_or_default();
+        let name = arguments.auth_context.as_deref();
+        let Some(credential) = gateway.credentials().pick(name, Role::User) else {
+            return super::auth::unknown(name.unwrap_or_default());
+        };
         let session = gateway.client().session(&credential).await;
         let role = session.as_ref().ok().and_then(Option::as_ref).map(|session| session.role_id);
         let mut by_danger: BTreeMap<&str, usize> = BTreeMap::new();
         let mut refused: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-        let has_peer = config.panel.peer_token.is_some();
         for tool in gateway.registry().iter() {
             *by_danger.entry(tool.danger.word()).or_default() += 1;
             let reason = match tool.route().map(|route| route.least_role) {
-                Some(Role::Peer) if !has_peer => Some("no share token (PANEL_PEER_TOKEN)"),
                 Some(Role::Admin) if role.is_some_and(|role| role != 0) => Some("the account is no administrator"),
                 Some(Role::Admin | Role::User) if session.is_err() => Some("no working panel login"),
                 _ if tool.danger >= Danger::Dangerous && !gateway.gate_can_open() => Some("confirmed calls are off"),
@@ -63,6 +64,7 @@ fn run<'a>(gateway: &'a Gateway, _: &'a Caller, arguments: &'a Arguments) -> Run
             "read_only": config.surface.read_only,
             "toolsets": if config.surface.toolsets.is_empty() { json!("all") } else { json!(config.surface.toolsets) },
             "idempotency_key_seconds": config.idempotency_ttl.as_secs(),
+            "between_panels": if config.surface.without_peer { "not offered: PANEL_PEER_TOKEN is not set" } else { "offered" },
             "tools": { "total": by_danger.values().sum::<usize>(), "by_danger": by_danger },
             "refused": refused,
         }))

@@ -1,11 +1,13 @@
 //! Whether a value that was asked for is the value that is there, given what panels do to values when they store them.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use super::place::Held;
 
 /// Loose equality: numbers by value, texts without blanks at their ends, blank as good as absent, lists of plain values
-/// without regard to order and repetition, objects by the keys that were asked for.
+/// without regard to order and repetition, objects by the keys that both have ([`unseen`] tells the others).
 pub(super) fn same(expected: &Value, found: Option<&Value>) -> bool {
     let found = found.unwrap_or(&Value::Null);
     match (expected, found) {
@@ -16,7 +18,7 @@ pub(super) fn same(expected: &Value, found: Option<&Value>) -> bool {
         (Value::String(a), Value::String(b)) => a.trim() == b.trim(),
         (Value::Array(a), Value::Array(b)) if a.iter().chain(b).all(is_plain) => same_set(a, b),
         (Value::Array(a), Value::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, Some(b))),
-        (Value::Object(a), Value::Object(_)) => a.iter().all(|(key, value)| same(value, found.get(key))),
+        (Value::Object(a), Value::Object(b)) => a.iter().all(|(key, value)| b.get(key).is_none_or(|found| same(value, Some(found)))),
         (a, b) if is_blank(a) && is_blank(b) => true,
         (a, b) => a == b,
     }
@@ -38,6 +40,26 @@ pub(super) fn same_set<'v>(a: impl IntoIterator<Item = &'v Value>, b: impl IntoI
     let (a, b): (Vec<&Value>, Vec<&Value>) = (a.into_iter().collect(), b.into_iter().collect());
     let within = |a: &[&Value], b: &[&Value]| a.iter().all(|a| b.iter().any(|b| same(a, Some(b))));
     within(&a, &b) && within(&b, &a)
+}
+
+/// Keys that were asked for inside lists and objects and that what is there does not show, as paths.
+pub(super) fn unseen(expected: &Value, found: &Value, path: &str, out: &mut BTreeSet<String>) {
+    match (expected, found) {
+        (Value::Array(expected), Value::Array(found)) => {
+            let path = format!("{path}[]");
+            expected.iter().zip(found).for_each(|(expected, found)| unseen(expected, found, &path, out));
+        }
+        (Value::Object(expected), Value::Object(found)) => {
+            for (key, value) in expected {
+                let path = format!("{path}.{key}");
+                match found.get(key) {
+                    Some(found) => unseen(value, found, &path, out),
+                    None => drop(out.insert(path)),
+                }
+            }
+        }
+        _ => {}
+    }
 }
 
 fn is_plain(value: &Value) -> bool {
@@ -78,6 +100,16 @@ mod tests {
     }
 
     #[test]
+    fn keys_that_a_row_does_not_show_are_told() {
+        let asked = json!([[{"nodeId": 1, "port": 5}], [{"nodeId": 2, "at": {"x": 1}}]]);
+        let there = json!([[{"nodeId": 1}], [{"nodeId": 2, "at": {}}]]);
+        assert!(same(&asked, Some(&there)));
+        let mut out = BTreeSet::new();
+        unseen(&asked, &there, "hops", &mut out);
+        assert_eq!(out.into_iter().collect::<Vec<_>>(), ["hops[][].at.x", "hops[][].port"]);
+    }
+
+    #[test]
     fn other_values_are_a_difference() {
         for (expected, found) in [
             (json!(1), json!(2)),
@@ -87,7 +119,8 @@ mod tests {
             (json!("1"), json!(1)),
             (json!([1, 2]), json!([1])),
             (json!([1]), json!([1, 2])),
-            (json!({"a": 1}), json!({"b": 1})),
+            (json!({"a": 1}), json!({"a": 2, "b": 1})),
+            (json!({"a": 1}), json!(null)),
             (json!([{"id": 1}, {"id": 2}]), json!([{"id": 2}, {"id": 1}])),
             (json!(false), json!(null)),
         ] {

@@ -1,8 +1,8 @@
-//! What can go wrong before a change is sent. After it nothing is an error any more, only inconclusive.
+//! What can go wrong in a recipe. Before the change it means that nothing is sent; after it the proof is inconclusive.
 
 use flvx_panel::client::PanelError;
 
-/// Why a recipe could not run. The panel has not seen the change then.
+/// Why a recipe could not run.
 #[derive(Debug, thiserror::Error)]
 pub enum RecipeError {
     /// The manifest's entry cannot be used; the build checks what would lead here.
@@ -13,8 +13,8 @@ pub enum RecipeError {
         /// What is wrong with it.
         what: String,
     },
-    /// A read that the change needs failed.
-    #[error("reading {tool} before the change failed, so nothing was sent: {source}")]
+    /// A read that the recipe needs failed.
+    #[error("reading {tool} failed: {source}")]
     Read {
         /// Tool that was read.
         tool: &'static str,
@@ -48,4 +48,16 @@ pub enum RecipeError {
         /// How many there are.
         count: usize,
     },
+}
+
+impl RecipeError {
+    /// The same in our own words alone: a sentence that is shown as ours must not carry the panel's.
+    pub fn own_words(&self) -> String {
+        match self {
+            Self::Read { tool, source: PanelError::Refused(refusal) } => {
+                format!("reading {tool} failed: the panel refused with code {}", refusal.code)
+            }
+            error => error.to_string(),
+        }
+    }
 }

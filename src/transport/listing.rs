@@ -13,11 +13,6 @@ use crate::{
 
 /// The shape that every tool's result has. `data` differs by tool; `ops.routes` and the tool's resource describe it.
 const OUTPUT: &str = r#"{"type":"object","properties":{"ok":{"type":"boolean"},"data":{},"error":{"type":"object"}},"required":["ok"]}"#;
-const VIEW: &str = concat!(
-    r#"{"type":"object","properties":{"fields":{"type":"array","items":{"type":"string"}},"filter":{"type":"object"},"#,
-    r#""sort":{"type":"string"},"limit":{"type":"integer","minimum":1},"offset":{"type":"integer","minimum":0}},"additionalProperties":false}"#
-);
-
 /// The rendered list.
 #[derive(Debug)]
 pub struct Listing {
@@ -71,7 +66,9 @@ fn annotations(tool: &Tool) -> ToolAnnotations {
     if tool.is_change() && tool.route().is_some_and(|route| route.idempotent) { hints.idempotent(true) } else { hints }
 }
 
-/// The outer arguments with the request's schema inside.
+/// The outer arguments with the request's schema inside. `request` is closed; the outer object is left open in the schema
+/// (not by the gateway), because `auth_context` goes with every tool and is told once, in the instructions: listing it a
+/// hundred times and closing the object would cost a tenth of the whole list.
 pub fn input_schema(tool: &Tool) -> String {
     let mut properties = Vec::new();
     let mut required = Vec::new();
@@ -84,23 +81,19 @@ pub fn input_schema(tool: &Tool) -> String {
         }
     }
     if tool.is_list() {
-        properties.push(format!(r#""view":{VIEW}"#));
+        properties.push(r#""view":{"type":"object"}"#.to_owned());
     }
     if tool.is_change() {
         properties.push(r#""idempotency_key":{"type":"string"}"#.to_owned());
         required.push(r#""idempotency_key""#);
-        // A write can become dangerous by its arguments, so the key is always there; it is required where it always is.
-        let escalates = tool.route().is_some_and(|route| !route.escalate.is_empty());
-        if tool.danger >= Danger::Dangerous {
-            required.push(r#""confirm_token""#);
-        }
-        if tool.danger >= Danger::Dangerous || escalates {
+        // A write can become dangerous by its arguments, so the key is there where it may be asked for.
+        if tool.danger >= Danger::Dangerous || tool.route().is_some_and(|route| !route.escalate.is_empty()) {
             properties.push(r#""confirm_token":{"type":"string"}"#.to_owned());
         }
     }
-    properties.push(r#""auth_context":{"type":"string"}"#.to_owned());
     let required = if required.is_empty() { String::new() } else { format!(r#","required":[{}]"#, required.join(",")) };
-    format!(r#"{{"type":"object","properties":{{{}}}{required},"additionalProperties":false}}"#, properties.join(","))
+    let properties = if properties.is_empty() { String::new() } else { format!(r#","properties":{{{}}}"#, properties.join(",")) };
+    format!(r#"{{"type":"object"{properties}{required}}}"#)
 }
 
 /// The texts are written by the build, so one that cannot be read is a fault that a test finds; it becomes an open object.

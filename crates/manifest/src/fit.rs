@@ -4,7 +4,8 @@ use serde_json::Value;
 
 use crate::{
     model::{Field, Kind},
-    path::{Step, spelled},
+    finding::Finding,
+    path::{Part, Spot, Step, spelled},
     suggest::{listed, nearest},
 };
 
@@ -19,10 +20,21 @@ pub struct Problem {
 
 /// Why a value does not fit, with the place as steps.
 pub struct Misfit {
-    pub steps: Vec<Step>,
+    steps: Vec<Step>,
+    part: Part,
+    /// What is wrong.
     pub message: String,
-    pub label: String,
-    pub suggestion: Option<String>,
+    label: String,
+    suggestion: Option<String>,
+}
+
+impl Misfit {
+    /// The finding, for a value that stands at `spot`; `about` says what does not fit.
+    pub fn finding(self, spot: Spot, about: &str) -> Finding {
+        let spot = Spot { part: self.part, ..spot.down(self.steps) };
+        let message = if about.is_empty() { self.message } else { format!("{about}: {}", self.message) };
+        Finding::new(spot, message).label(self.label).instead(self.suggestion)
+    }
 }
 
 /// Whether keys that a request needs must be there.
@@ -58,7 +70,14 @@ struct Fit {
 
 impl Fit {
     fn tell(&mut self, message: String, label: impl Into<String>) {
-        self.found.push(Misfit { steps: self.steps.clone(), message, label: label.into(), suggestion: None });
+        self.found.push(Misfit { steps: self.steps.clone(), part: Part::Value, message, label: label.into(), suggestion: None });
+    }
+
+    /// Tells something about a key of the object that is looked at.
+    fn tell_key(&mut self, key: &str, message: String, label: impl Into<String>, suggestion: Option<String>) {
+        let mut steps = self.steps.clone();
+        steps.push(Step::Key(key.to_owned()));
+        self.found.push(Misfit { steps, part: Part::Key, message, label: label.into(), suggestion });
     }
 
     fn value(&mut self, field: &Field, value: &Value) {
@@ -107,9 +126,7 @@ impl Fit {
             match field.fields.get(key) {
                 None => self.unknown_key(field, key),
                 Some(known) if known.ignored && self.strictness == Strictness::Whole => {
-                    self.steps.push(Step::Key(key.clone()));
-                    self.tell(format!("`{key}` is ignored by the panel"), "the gateway refuses it");
-                    self.steps.pop();
+                    self.tell_key(key, format!("`{key}` is ignored by the panel"), "the gateway refuses it", None);
                 }
                 known => self.inside(Step::Key(key.clone()), known, value),
             }
@@ -125,10 +142,7 @@ impl Fit {
     fn unknown_key(&mut self, field: &Field, key: &str) {
         let near = nearest(key, field.fields.keys());
         let label = format!("the fields are {}", listed(field.fields.keys()));
-        self.steps.push(Step::Key(key.to_owned()));
-        let steps = self.steps.clone();
-        self.steps.pop();
-        self.found.push(Misfit { steps, message: format!("unknown field `{key}`"), label, suggestion: near.map(str::to_owned) });
+        self.tell_key(key, format!("unknown field `{key}`"), label, near.map(str::to_owned));
     }
 
     fn one_of_the_values(&mut self, field: &Field, value: &Value) {

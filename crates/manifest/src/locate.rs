@@ -12,18 +12,18 @@ use crate::{
 };
 
 /// The files of a load with what is needed to find a place in them.
-pub struct Files<'a> {
+pub struct Places<'a> {
     sources: &'a [Source],
-    nodes: &'a [Option<Node>],
+    nodes: &'a [Option<&'a Node>],
     marks: Vec<Option<Option<Marks>>>,
 }
 
 /// Line, column and length of a mark.
 type Found = (usize, usize, usize);
 
-impl<'a> Files<'a> {
+impl<'a> Places<'a> {
     /// Files that are looked into when the first place in them is asked for.
-    pub fn new(sources: &'a [Source], nodes: &'a [Option<Node>]) -> Self {
+    pub fn new(sources: &'a [Source], nodes: &'a [Option<&'a Node>]) -> Self {
         Self { sources, nodes, marks: vec![None; sources.len()] }
     }
 

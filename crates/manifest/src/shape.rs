@@ -68,13 +68,11 @@ fn child<'f>(field: Option<&'f Field>, name: &str, done: &str, path: &str) -> Re
                 Err(Lost { message: format!("there is no `{name}` in it: {here} has {}", listed(field.fields.keys())), suggestion })
             }
         },
-        Kind::Array if done.is_empty() => {
-            Err(Lost { message: format!("it is a list: write `[].{name}` to look into its items"), suggestion: Some(format!("[].{path}")) })
-        }
-        Kind::Array => {
-            let right = path.replacen(done, &format!("{done}[]"), 1);
+        Kind::Array if field.items.as_deref().is_some_and(|items| items.fields.get(name).is_some()) => {
+            let right = if done.is_empty() { format!("[].{path}") } else { path.replacen(done, &format!("{done}[]"), 1) };
             Err(Lost { message: format!("{here} is a list: write `{done}[].{name}` to look into its items"), suggestion: Some(right) })
         }
+        Kind::Array => Err(Lost { message: format!("{here} is a list, and its items have no `{name}`"), suggestion: None }),
         Kind::String | Kind::Integer | Kind::Number | Kind::Boolean => {
             Err(Lost { message: format!("{here} is no object, so there is no `{name}` in it"), suggestion: None })
         }

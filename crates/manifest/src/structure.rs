@@ -17,13 +17,15 @@ use crate::{
 };
 use form::{Key, Number, Record};
 
-/// Tells everything about `node` that is not of the form that the language has for such a file.
-pub fn check(language: &Language, node: &Node, at: At<'_>, findings: &mut Vec<Finding>) {
-    Walk { language, findings }.value(node, language.root(), &at, None);
+/// Tells everything about `node` that is not of the form that the language has for such a file. `told` are invisible
+/// characters of which the look at the bare text has spoken already.
+pub fn check(language: &Language, node: &Node, at: At<'_>, told: &[char], findings: &mut Vec<Finding>) {
+    Walk { language, told, findings }.value(node, language.root(), &at, None);
 }
 
 struct Walk<'a> {
     language: &'a Language,
+    told: &'a [char],
     findings: &'a mut Vec<Finding>,
 }
 
@@ -53,7 +55,7 @@ impl Walk<'_> {
                 }
             }
             (Form::Word(words), Node::Text(text)) => self.word(words, text, at, key),
-            (Form::Text, Node::Text(text)) => prose::check(text, at, key, self.findings),
+            (Form::Text, Node::Text(text)) => prose::check(text, self.told, at, key, self.findings),
             (Form::Number(number), Node::Number(value)) => self.number(*number, value, at),
             (Form::Bool, Node::Bool(_)) => {}
             _ => self.wrong_type(node, form, at),
@@ -105,7 +107,7 @@ impl Walk<'_> {
             Number::Unsigned { max } => value.as_u64().is_some_and(|value| value <= max),
         };
         if !fits {
-            let finding = Finding::new(at.at_value(), format!("{value} is no {}", number.described()));
+            let finding = Finding::new(at.at_value(), format!("{value} is not {}", number.described()));
             self.findings.push(finding.label("out of range"));
         }
     }

@@ -86,6 +86,11 @@ impl Node {
     }
 }
 
+/// What the error says of a YAML tag.
+pub const NO_TAG: &str = "a value without a YAML tag";
+/// What the error says of a number that JSON cannot hold.
+pub const NO_NUMBER: &str = "a number that JSON cannot hold";
+
 /// Reads one YAML document.
 pub fn parse(text: &str) -> Result<Node, serde_yaml::Error> {
     serde_yaml::from_str(text)
@@ -98,7 +103,7 @@ impl<'de> Deserialize<'de> for Node {
             type Value = Node;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a value without a YAML tag")
+                f.write_str(NO_TAG)
             }
 
             fn visit_unit<E>(self) -> Result<Node, E> {
@@ -118,7 +123,7 @@ impl<'de> Deserialize<'de> for Node {
             }
 
             fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<Node, E> {
-                Number::from_f64(value).map(Node::Number).ok_or_else(|| E::custom("infinity and not-a-number are no JSON"))
+                Number::from_f64(value).map(Node::Number).ok_or_else(|| E::custom(NO_NUMBER))
             }
 
             fn visit_str<E>(self, value: &str) -> Result<Node, E> {
@@ -164,7 +169,7 @@ mod tests {
 
     #[test]
     fn tags_and_infinities_are_refused() {
-        assert!(parse("a: !secret x").unwrap_err().to_string().contains("without a YAML tag"));
-        assert!(parse("a: .inf").unwrap_err().to_string().contains("no JSON"));
+        assert!(parse("a: !secret x").unwrap_err().to_string().contains(NO_TAG));
+        assert!(parse("a: .inf").unwrap_err().to_string().contains(NO_NUMBER));
     }
 }

@@ -19,7 +19,8 @@ fn here(path: &str) -> PathBuf {
 }
 
 fn golden_manifest() -> Manifest {
-    flvx_manifest::load(&here("tests/golden/manifest")).unwrap_or_else(|problems| panic!("{}", problems.render(flvx_manifest::Style::Plain)))
+    flvx_manifest::load(&here("tests/golden/manifest"))
+        .unwrap_or_else(|problems| panic!("{}", problems.render(flvx_manifest::Style::Plain)))
 }
 
 fn expand(manifest: &Manifest) -> Vec<Output> {
@@ -56,10 +57,21 @@ fn hold(outputs: &[Output], expected: &Path) {
     assert_eq!(generated, files_under(expected), "the files themselves");
     for output in outputs {
         let known = fs::read_to_string(expected.join(&output.file)).unwrap();
-        if let Some((line, (new, old))) = output.text.lines().zip(known.lines()).enumerate().find(|(_, (new, old))| new != old) {
-            panic!("{}:{}: generated\n  {new}\nbut expected\n  {old}\nUPDATE=1 takes the new text", output.file, line + 1);
+        if let Some((line, (new, old))) =
+            output.text.lines().zip(known.lines()).enumerate().find(|(_, (new, old))| new != old)
+        {
+            panic!(
+                "{}:{}: generated\n  {new}\nbut expected\n  {old}\nUPDATE=1 takes the new text",
+                output.file,
+                line + 1
+            );
         }
-        assert_eq!(output.text.lines().count(), known.lines().count(), "{}: lines at the end; UPDATE=1 takes the new text", output.file);
+        assert_eq!(
+            output.text.lines().count(),
+            known.lines().count(),
+            "{}: lines at the end; UPDATE=1 takes the new text",
+            output.file
+        );
     }
 }
 
@@ -88,13 +100,23 @@ fn a_new_optional_argument_is_a_few_added_lines_and_nothing_else() {
     let before = expand(&manifest);
     let field: Field = serde_yaml::from_str("{type: integer, min: 1, unit: m, doc: Height of the mast.}").unwrap();
     let request = manifest.domains[0].routes[1].request.as_mut().unwrap();
-    request.fields = request.fields.iter().map(|(name, field)| (name.to_owned(), field.clone())).chain([("mastHeight".to_owned(), field)]).collect();
+    request.fields = request
+        .fields
+        .iter()
+        .map(|(name, field)| (name.to_owned(), field.clone()))
+        .chain([("mastHeight".to_owned(), field)])
+        .collect();
     let after = expand(&manifest);
 
-    let changed: Vec<&str> = after.iter().filter(|output| text_of(&before, &output.file) != output.text).map(|output| output.file.as_str()).collect();
+    let changed: Vec<&str> = after
+        .iter()
+        .filter(|output| text_of(&before, &output.file) != output.text)
+        .map(|output| output.file.as_str())
+        .collect();
     assert_eq!(changed, ["routes.rs", "entry/station_create.json", "domain/station.rs"]);
     let old: Vec<&str> = text_of(&before, "domain/station.rs").lines().collect();
-    let added: Vec<&str> = text_of(&after, "domain/station.rs").lines().filter(|line| !old.contains(line)).map(str::trim).collect();
+    let added: Vec<&str> =
+        text_of(&after, "domain/station.rs").lines().filter(|line| !old.contains(line)).map(str::trim).collect();
     assert_eq!(
         added,
         [
@@ -160,7 +182,10 @@ fn two_keys_that_become_one_name_are_refused() {
 #[test]
 fn a_type_that_contains_itself_is_refused() {
     let mut manifest = golden_manifest();
-    manifest.shared = Shared { types: serde_yaml::from_str("Place: {doc: d, fields: {next: {type: object, of: Place, doc: d}}}").unwrap(), ..manifest.shared };
+    manifest.shared = Shared {
+        types: serde_yaml::from_str("Place: {doc: d, fields: {next: {type: object, of: Place, doc: d}}}").unwrap(),
+        ..manifest.shared
+    };
     let error = codegen::generate(&manifest, &here("../../templates")).unwrap_err().to_string();
     assert!(error.starts_with("routes/station.yaml: type `Place` contains itself (Place -> Place)"), "{error}");
 }

@@ -42,9 +42,12 @@ fn entry(tool: &str) -> Value {
 fn same(left: &Value, right: &Value) -> bool {
     match (left, right) {
         (Value::Number(left), Value::Number(right)) => left == right || left.as_f64() == right.as_f64(),
-        (Value::Array(left), Value::Array(right)) => left.len() == right.len() && left.iter().zip(right).all(|(left, right)| same(left, right)),
+        (Value::Array(left), Value::Array(right)) => {
+            left.len() == right.len() && left.iter().zip(right).all(|(left, right)| same(left, right))
+        }
         (Value::Object(left), Value::Object(right)) => {
-            left.len() == right.len() && left.iter().all(|(key, left)| right.get(key).is_some_and(|right| same(left, right)))
+            left.len() == right.len()
+                && left.iter().all(|(key, left)| right.get(key).is_some_and(|right| same(left, right)))
         }
         _ => left == right,
     }
@@ -94,6 +97,10 @@ fn every_expected_part_of_data_fits_the_typed_answer() {
 #[test]
 fn every_request_type_has_the_schema_of_its_route() {
     for (tool, typed) in types() {
-        assert_eq!((typed.request_schema)(), serde_json::from_str::<Value>(route(tool).unwrap().request_schema).unwrap(), "{tool}");
+        assert_eq!(
+            (typed.request_schema)(),
+            serde_json::from_str::<Value>(route(tool).unwrap().request_schema).unwrap(),
+            "{tool}"
+        );
     }
 }

@@ -51,8 +51,19 @@ fn objects<'a>(schema: &'a Value, place: &str, found: &mut Vec<(String, &'a Valu
 #[test]
 fn request_schemas_are_closed_and_use_only_words_that_every_client_reads() {
     const WORDS: &[&str] = &[
-        "type", "properties", "required", "enum", "minimum", "maximum", "minItems", "maxItems", "minLength", "maxLength", "items",
-        "additionalProperties", "description",
+        "type",
+        "properties",
+        "required",
+        "enum",
+        "minimum",
+        "maximum",
+        "minItems",
+        "maxItems",
+        "minLength",
+        "maxLength",
+        "items",
+        "additionalProperties",
+        "description",
     ];
     fn words(schema: &Value, tool: &str) {
         for (word, value) in schema.as_object().into_iter().flatten() {
@@ -81,11 +92,23 @@ fn request_schemas_are_closed_and_use_only_words_that_every_client_reads() {
 fn schemas_offer_exactly_the_fields_that_are_not_ignored() {
     for route in ROUTES.iter().filter(|route| route.request.kind == Kind::Object) {
         let schema: Value = serde_json::from_str(route.request_schema).unwrap();
-        let names = |value: &Value| value.as_object().map(|map| map.keys().cloned().collect::<Vec<_>>()).unwrap_or_default();
+        let names =
+            |value: &Value| value.as_object().map(|map| map.keys().cloned().collect::<Vec<_>>()).unwrap_or_default();
         let offered: Vec<&Field> = route.request.fields.iter().filter(|field| !field.ignored).collect();
-        assert_eq!(names(&schema["properties"]), offered.iter().map(|field| field.name).collect::<Vec<_>>(), "{}", route.tool);
-        let required: Vec<&str> = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-        assert_eq!(required, offered.iter().filter(|field| field.required).map(|field| field.name).collect::<Vec<_>>(), "{}", route.tool);
+        assert_eq!(
+            names(&schema["properties"]),
+            offered.iter().map(|field| field.name).collect::<Vec<_>>(),
+            "{}",
+            route.tool
+        );
+        let required: Vec<&str> =
+            schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        assert_eq!(
+            required,
+            offered.iter().filter(|field| field.required).map(|field| field.name).collect::<Vec<_>>(),
+            "{}",
+            route.tool
+        );
     }
 }
 
@@ -95,7 +118,8 @@ const LIST_BYTES: usize = 42_000;
 
 #[test]
 fn the_texts_of_the_tool_list_stay_within_their_budget() {
-    let bytes: usize = ROUTES.iter().map(|route| route.tool.len() + route.brief.len() + route.request_schema.len()).sum();
+    let bytes: usize =
+        ROUTES.iter().map(|route| route.tool.len() + route.brief.len() + route.request_schema.len()).sum();
     assert!(bytes <= LIST_BYTES, "{bytes} bytes");
     for route in ROUTES {
         assert!(route.brief.chars().count() <= 160, "{}", route.tool);
@@ -113,8 +137,13 @@ fn no_error_rule_hides_behind_a_vaguer_one() {
                     && match (earlier.wording, rule.wording) {
                         (Wording::Any, _) => true,
                         (Wording::Exact(earlier), Wording::Exact(text)) => earlier == text,
-                        (Wording::Prefix(earlier), Wording::Exact(text) | Wording::Prefix(text)) => text.starts_with(earlier),
-                        (Wording::Contains(earlier), Wording::Exact(text) | Wording::Prefix(text) | Wording::Contains(text)) => text.contains(earlier),
+                        (Wording::Prefix(earlier), Wording::Exact(text) | Wording::Prefix(text)) => {
+                            text.starts_with(earlier)
+                        }
+                        (
+                            Wording::Contains(earlier),
+                            Wording::Exact(text) | Wording::Prefix(text) | Wording::Contains(text),
+                        ) => text.contains(earlier),
                         _ => false,
                     }
             });
@@ -129,9 +158,15 @@ fn no_error_rule_hides_behind_a_vaguer_one() {
 #[test]
 fn every_path_parameter_is_a_required_argument_of_the_path() {
     for route in ROUTES {
-        let asked: BTreeSet<&str> = route.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}')).collect();
+        let asked: BTreeSet<&str> =
+            route.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}')).collect();
         let placed = route.request.fields.iter().filter(|field| field.location == Location::Path);
-        assert_eq!(asked, placed.inspect(|field| assert!(field.required, "{}", route.tool)).map(|field| field.name).collect(), "{}", route.tool);
+        assert_eq!(
+            asked,
+            placed.inspect(|field| assert!(field.required, "{}", route.tool)).map(|field| field.name).collect(),
+            "{}",
+            route.tool
+        );
     }
 }
 

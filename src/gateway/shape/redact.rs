@@ -128,3 +128,48 @@ pub(super) fn write_key(key: &str, out: &mut Vec<u8>) {
     }
     out.push(b':');
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use flvx_panel::generated::{BACKUP_EXPORT, CONFIG_GET, CONFIG_LIST, FEDERATION_SHARE_LIST, NODE_INSTALL_COMMAND};
+    use flvx_panel::spec::Route;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn redacted(route: &Route, data: Value) -> Value {
+        serde_json::from_slice(&redact(data.to_string().as_bytes(), route.data.unwrap()).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn a_whole_backup_shows_no_password_and_no_key() {
+        let data = json!({ "version": "1.0", "users": [{ "id": 1, "user": "a", "pwd": "canary" }], "nodes": [{ "id": 1, "secret": "canary" }],
+            "configs": { "app_name": "flux", "cloudflare_secret_key": "canary" } });
+        let shown = redacted(BACKUP_EXPORT, data);
+        assert!(!shown.to_string().contains("canary"), "{shown}");
+        assert_eq!(shown["configs"]["app_name"], "flux");
+        assert_eq!(shown["users"][0]["user"], "a");
+    }
+
+    #[test]
+    fn a_setting_is_judged_by_its_name() {
+        assert_eq!(redacted(CONFIG_GET, json!({ "name": "cloudflare_secret_key", "value": "canary" }))["value"], REDACTED);
+        assert_eq!(redacted(CONFIG_GET, json!({ "name": "app_name", "value": "flux" }))["value"], "flux");
+        let shown = redacted(CONFIG_LIST, json!({ "cloudflare_secret_key": "canary", "ip": "203.0.113.1:6365" }));
+        assert_eq!(shown, json!({ "cloudflare_secret_key": REDACTED, "ip": "203.0.113.1:6365" }));
+    }
+
+    #[test]
+    fn an_empty_secret_is_shown_as_empty() {
+        let shown = redacted(FEDERATION_SHARE_LIST, json!([{ "id": 1, "token": "" }, { "id": 2, "token": "canary" }]));
+        assert_eq!(shown[0]["token"], "");
+        assert_eq!(shown[1]["token"], REDACTED);
+    }
+
+    #[test]
+    fn data_of_an_unexpected_form_is_hidden_whole() {
+        assert_eq!(redacted(FEDERATION_SHARE_LIST, json!({ "list": [{ "token": "canary" }] })), REDACTED);
+        assert!(!redacted(NODE_INSTALL_COMMAND, json!({ "cmd": "canary" })).to_string().contains("canary"));
+    }
+}

@@ -264,3 +264,91 @@ fn compare(a: &Value, b: &Value) -> std::cmp::Ordering {
         _ => rank(a).cmp(&rank(b)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use flvx_panel::generated::{FORWARD_LIST, NODE_LIST};
+    use serde_json::json;
+
+    use super::*;
+
+    fn shown(rows: &Value, view: Value) -> (Value, Page) {
+        let view: View = serde_json::from_value(view).unwrap();
+        view.check(FORWARD_LIST).unwrap();
+        let data = Bytes::from(rows.to_string());
+        let shaped = super::super::shape(FORWARD_LIST, data, Some(&view)).unwrap();
+        (serde_json::from_slice(&shaped.data).unwrap(), shaped.page.unwrap())
+    }
+
+    fn rows() -> Value {
+        json!([
+            { "id": 1, "name": "Web", "inPort": 80, "status": 1, "userName": "alice" },
+            { "id": 2, "name": "ssh", "inPort": 22, "status": 0, "userName": "bob" },
+            { "id": 3, "name": "DNS", "inPort": null, "status": 1, "userName": "alice" },
+        ])
+    }
+
+    #[test]
+    fn rows_are_filtered_sorted_and_paged() {
+        let (data, page) = shown(&rows(), json!({ "fields": ["id"], "filter": { "status": 1 }, "sort": "-id" }));
+        assert_eq!(data, json!([{ "id": 3 }, { "id": 1 }]));
+        assert_eq!(page, Page { total: 2, returned: 2, next_offset: None });
+        let (data, page) = shown(&rows(), json!({ "fields": ["name", "id"], "sort": "name", "limit": 1, "offset": 1 }));
+        assert_eq!(data.to_string(), r#"[{"name":"ssh","id":2}]"#, "fields come in the order asked for");
+        assert_eq!(page, Page { total: 3, returned: 1, next_offset: Some(2) });
+    }
+
+    #[test]
+    fn every_operator_does_what_it_says() {
+        for (condition, ids) in [
+            (json!({ "inPort": { "gt": 22 } }), vec![1]),
+            (json!({ "inPort": { "gte": 22, "lt": 80 } }), vec![2]),
+            (json!({ "inPort": { "lte": 80 } }), vec![1, 2, 3]),
+            (json!({ "status": { "ne": 1 } }), vec![2]),
+            (json!({ "name": { "contains": "EB" } }), vec![1]),
+            (json!({ "userName": { "in": ["bob", "carol"] } }), vec![2]),
+            (json!({ "inPort": null }), vec![3]),
+            (json!({ "status": 1.0, "userName": { "eq": "alice" } }), vec![1, 3]),
+        ] {
+            let (data, _) = shown(&rows(), json!({ "fields": ["id"], "filter": condition }));
+            let found: Vec<i64> = data.as_array().unwrap().iter().map(|row| row["id"].as_i64().unwrap()).collect();
+            assert_eq!(found, ids, "{condition}");
+        }
+    }
+
+    #[test]
+    fn the_default_view_shows_the_manifests_fields_and_at_most_a_hundred_rows() {
+        let many: Vec<Value> = (0..250).map(|id| json!({ "id": id, "name": "n", "remoteAddr": "x", "status": 1 })).collect();
+        let shaped = super::super::shape(FORWARD_LIST, Bytes::from(Value::from(many).to_string()), None).unwrap();
+        let data: Vec<Value> = serde_json::from_slice(&shaped.data).unwrap();
+        assert_eq!(shaped.page, Some(Page { total: 250, returned: 100, next_offset: Some(100) }));
+        assert_eq!(data.first().unwrap().as_object().unwrap().keys().collect::<Vec<_>>(), ["id", "name", "status"]);
+    }
+
+    #[test]
+    fn a_secret_of_a_row_stays_hidden_in_every_view() {
+        let row = json!([{ "id": 1, "remoteToken": "canary", "unknownKey": 5 }]);
+        for view in [json!({ "fields": ["*"] }), json!({ "fields": ["remoteToken"] }), json!({})] {
+            let view: View = serde_json::from_value(view).unwrap();
+            let shaped = super::super::shape(NODE_LIST, Bytes::from(row.to_string()), Some(&view)).unwrap();
+            assert!(!String::from_utf8_lossy(&shaped.data).contains("canary"));
+        }
+        let view: View = serde_json::from_value(json!({ "filter": { "remoteToken": { "contains": "c" } } })).unwrap();
+        assert_eq!(view.check(NODE_LIST).unwrap_err().to_string(), "`view.filter.remoteToken`: `remoteToken` is secret; it cannot be searched or sorted by");
+    }
+
+    #[test]
+    fn a_misspelt_field_is_named_with_the_right_one() {
+        let view: View = serde_json::from_value(json!({ "sort": "-inport" })).unwrap();
+        assert_eq!(view.check(FORWARD_LIST).unwrap_err().to_string(), "`view.sort`: no such field `inport`; did you mean `inPort`?");
+    }
+
+    #[test]
+    fn what_is_no_list_is_said_to_be_none() {
+        for data in [r#"{"a":1}"#, "5", "\"x\""] {
+            assert_eq!(super::super::shape(FORWARD_LIST, Bytes::from(data), None).unwrap_err(), ViewError::NotAList);
+        }
+        assert_eq!(super::super::shape(FORWARD_LIST, Bytes::from("null"), None).unwrap().data, "[]");
+    }
+}

@@ -4,7 +4,7 @@ use super::draft::{Route, danger_word};
 use crate::{
     finding::Finding,
     fit::{Strictness, misfits},
-    model::{Danger, Escalation, Field, Kind, Role},
+    model::{Escalation, Field, Kind, Role},
     path::At,
     shape::request_of,
     suggest::nearest,
@@ -44,9 +44,6 @@ fn escalation(route: &Route<'_>, rule: &Escalation, whole: &Field, at: &At<'_>, 
         let finding = Finding::new(at.key("to").at_value(), format!("`{}` is not above `{}`", danger_word(rule.to), danger_word(danger)));
         let finding = finding.label("an escalation raises the danger");
         findings.push(finding.also(route.at(|at| at.key("danger").at_value()), "the danger without it"));
-    }
-    if rule.to < Danger::Write && route.is_mutation() {
-        return;
     }
     let conditions = [
         ("given", rule.given),
@@ -97,14 +94,13 @@ fn condition(rule: &Escalation, field: &Field, at: &At<'_>, findings: &mut Vec<F
     }
     if let Some(value) = &rule.equals {
         for misfit in misfits(field, value, Strictness::Part) {
-            let finding = Finding::new(at.key("equals").at_value().down(misfit.steps), format!("`{}` can never equal this: {}", rule.field, misfit.message));
-            findings.push(finding.label(misfit.label));
+            findings.push(misfit.finding(at.key("equals").at_value(), &format!("`{}` can never equal this", rule.field)));
         }
     }
     for (position, value) in rule.one_of.iter().enumerate() {
         for misfit in misfits(field, value, Strictness::Part) {
-            let finding = Finding::new(at.key("one_of").item(position).at_value(), format!("`{}` can never equal this: {}", rule.field, misfit.message));
-            findings.push(finding.label(misfit.label));
+            let spot = at.key("one_of").item(position).at_value();
+            findings.push(misfit.finding(spot, &format!("`{}` can never equal this", rule.field)));
         }
     }
     if rule.reason.trim().is_empty() {

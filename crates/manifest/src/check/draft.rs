@@ -1,6 +1,6 @@
 //! The manifest while it is checked: its model, where each part was written, and what could not be read.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use crate::{
     Manifest,
@@ -21,6 +21,8 @@ pub struct Draft<'a> {
     pub shared_file: Option<usize>,
     /// Names of what is not in the model.
     pub known: Known,
+    /// Where each tool is: domain and route. `None`: the name is used twice, so nobody knows which is meant.
+    tools: HashMap<String, Option<(usize, usize)>>,
 }
 
 /// Where a domain was written.
@@ -85,7 +87,15 @@ impl<'a> Draft<'a> {
     /// A draft of a manifest.
     pub fn new(manifest: Manifest, domains: Vec<DraftDomain<'a>>, shared_file: Option<usize>, known: Known) -> Self {
         let full = manifest.resolved();
-        Self { manifest, full, domains, shared_file, known }
+        let mut tools = HashMap::new();
+        for (place, domain) in manifest.domains.iter().enumerate() {
+            for (position, entry) in domain.routes.iter().enumerate() {
+                if let Some(tool) = &entry.tool {
+                    tools.entry(tool.clone()).and_modify(|known| *known = None).or_insert(Some((place, position)));
+                }
+            }
+        }
+        Self { manifest, full, domains, shared_file, known, tools }
     }
 
     /// The manifest, when nothing was wrong.
@@ -107,8 +117,10 @@ impl<'a> Draft<'a> {
 
     /// Looks a tool up.
     pub fn tool(&self, name: &str) -> Lookup<'_> {
-        match self.full.entry(name) {
-            Some(entry) => Lookup::Found(entry),
+        let found = self.tools.get(name).map(|place| place.and_then(|(domain, route)| self.full.domains.get(domain)?.routes.get(route)));
+        match found {
+            Some(Some(entry)) => Lookup::Found(entry),
+            Some(None) => Lookup::Unreadable,
             None if self.known.broken_files || self.known.tools.contains(name) => Lookup::Unreadable,
             None => Lookup::Missing,
         }

@@ -37,11 +37,10 @@ fn request(route: &Route<'_>, example: &Example, at: &At<'_>, findings: &mut Vec
     let empty = Value::Object(Map::new());
     let given = if example.request.is_null() { &empty } else { &example.request };
     for misfit in misfits(&request_of(request), given, Strictness::Whole) {
-        let finding = Finding::new(at.key("request").at_value().down(misfit.steps), format!("the example does not fit the request: {}", misfit.message));
-        findings.push(finding.label(misfit.label).instead(misfit.suggestion));
+        findings.push(misfit.finding(at.key("request").at_value(), "the example does not fit the request"));
     }
     for names in &request.need_one_of {
-        if !names.iter().any(|name| given.get(name).is_some()) {
+        if !names.is_empty() && !names.iter().any(|name| given.get(name).is_some()) {
             let finding = Finding::new(at.key("request").at_value(), "the example does not fit the request: `need_one_of`");
             findings.push(finding.label(format!("one of {} must be given", listed(names.iter().map(String::as_str)))));
         }
@@ -68,8 +67,7 @@ fn expected(route: &Route<'_>, example: &Example, at: &At<'_>, findings: &mut Ve
         }
         Some(data) => {
             for misfit in misfits(data, part, Strictness::Part) {
-                let finding = Finding::new(at.key("data").at_value().down(misfit.steps), format!("`expect.data` does not fit `response.data`: {}", misfit.message));
-                findings.push(finding.label(misfit.label).instead(misfit.suggestion));
+                findings.push(misfit.finding(at.key("data").at_value(), "`expect.data` does not fit `response.data`"));
             }
         }
     }

@@ -26,10 +26,8 @@ pub fn check(scope: &Scope<'_>, field: &Field, at: &At<'_>, findings: &mut Vec<F
 }
 
 fn tell(key: &str, misfits: Vec<Misfit>, at: &At<'_>, findings: &mut Vec<Finding>) {
-    for misfit in misfits {
-        let finding = Finding::new(at.key(key).at_value().down(misfit.steps), format!("`{key}` does not fit the field: {}", misfit.message));
-        findings.push(finding.label(misfit.label).instead(misfit.suggestion));
-    }
+    let about = format!("`{key}` does not fit the field");
+    findings.extend(misfits.into_iter().map(|misfit| misfit.finding(at.key(key).at_value(), &about)));
 }
 
 fn on_the_right_type(field: &Field, at: &At<'_>, findings: &mut Vec<Finding>) {

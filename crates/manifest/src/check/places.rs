@@ -86,7 +86,7 @@ pub fn check(value: &Value, want: Want<'_>, roots: &Roots<'_>, at: &At<'_>, find
         literal => {
             let Some(field) = want.field else { return };
             for misfit in misfits(field, &unescaped(literal), Strictness::Whole) {
-                findings.push(Finding::new(at.at_value().down(misfit.steps), misfit.message).label(misfit.label).instead(misfit.suggestion));
+                findings.push(misfit.finding(at.at_value(), ""));
             }
         }
     }

@@ -45,7 +45,7 @@ pub fn check(route: &Route<'_>, findings: &mut Vec<Finding>) {
     needed(route, "verify", entry.verify.is_some(), "a change is proven, or `impossible` says why it cannot be", findings);
     needed(route, "undo", entry.undo.is_some(), "a change is taken back, or `none` says why it cannot be", findings);
     if danger >= Danger::Dangerous {
-        needed(route, "preview", entry.preview.is_some(), "nobody confirms what he has not seen", findings);
+        needed(route, "preview", entry.preview.is_some(), "nothing is confirmed unseen", findings);
     }
 
     let request = route.full.request.as_ref().map(request_of);

@@ -124,14 +124,23 @@ fn data_type(types: &mut Types<'_>, aliases: &mut Vec<AliasView>, tool: &str, da
     let name = format!("{}Data", names::camel(tool));
     let rust_type = types.data(tool, data)?;
     if rust_type != name {
-        aliases.push(AliasView { name: name.clone(), doc: format!("Data of `{tool}`. {}", data.doc).trim().to_owned(), rust_type });
+        aliases.push(AliasView {
+            name: name.clone(),
+            doc: format!("Data of `{tool}`. {}", data.doc).trim().to_owned(),
+            rust_type,
+        });
     }
     Ok(name)
 }
 
 /// The named types that a field stands on, inner ones first, each once.
 fn collect_shapes(field: &Field, shapes: &mut Vec<ShapeView>) {
-    field.fields.iter().map(|(_, field)| field).chain(field.items.as_deref()).for_each(|field| collect_shapes(field, shapes));
+    field
+        .fields
+        .iter()
+        .map(|(_, field)| field)
+        .chain(field.items.as_deref())
+        .for_each(|field| collect_shapes(field, shapes));
     if let Some(name) = &field.of
         && !shapes.iter().any(|shape| shape.name == *name)
     {
@@ -143,7 +152,12 @@ fn call_doc(entry: &Entry) -> String {
     let danger = entry.danger.map_or("", routes::danger).to_lowercase();
     let role = entry.role.map_or("", routes::role).to_lowercase();
     let method = routes::method(entry.method).to_uppercase();
-    let mut doc = format!("{}\n\n{}\n\n`{method} {}`, danger {danger}, role {role}.", names::sentence(&entry.title), entry.summary.trim(), entry.path);
+    let mut doc = format!(
+        "{}\n\n{}\n\n`{method} {}`, danger {danger}, role {role}.",
+        names::sentence(&entry.title),
+        entry.summary.trim(),
+        entry.path
+    );
     if let Some(note) = entry.response.as_ref().and_then(|response| response.note.as_ref()) {
         doc.push(' ');
         doc.push_str(&names::sentence(note));

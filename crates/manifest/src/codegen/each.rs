@@ -26,7 +26,8 @@ pub fn view(domains: &[DomainView]) -> EachView {
         request: call.request.clone(),
         data: (call.data != "NoData").then(|| call.data.clone()),
     };
-    let mut tools: Vec<ToolView> = domains.iter().flat_map(|domain| domain.calls.iter().map(move |call| tool(domain, call))).collect();
+    let mut tools: Vec<ToolView> =
+        domains.iter().flat_map(|domain| domain.calls.iter().map(move |call| tool(domain, call))).collect();
     tools.sort_by(|a, b| a.tool.cmp(&b.tool));
     EachView { tools }
 }

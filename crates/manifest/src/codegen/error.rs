@@ -21,7 +21,9 @@ pub enum Error {
         context: String,
     },
     /// A template produced text that is no Rust.
-    #[error("templates/{template} wrote what is no Rust, at line {line}, column {column} of its output: {message}\n{context}")]
+    #[error(
+        "templates/{template} wrote what is no Rust, at line {line}, column {column} of its output: {message}\n{context}"
+    )]
     Rust {
         /// File name in the directory of templates.
         template: String,
@@ -47,7 +49,9 @@ pub enum Error {
         second: String,
     },
     /// A type that contains itself cannot be written out.
-    #[error("routes/{file}: type `{name}` contains itself ({path}); the panel sends no endless objects, so cut it at some level with `type: any`")]
+    #[error(
+        "routes/{file}: type `{name}` contains itself ({path}); the panel sends no endless objects, so cut it at some level with `type: any`"
+    )]
     Endless {
         /// The manifest file.
         file: String,
@@ -79,7 +83,9 @@ impl Error {
         Self::Template {
             template: error.name().unwrap_or(name).to_owned(),
             line: error.line().unwrap_or(1),
-            message: error.detail().map_or_else(|| error.kind().to_string(), |detail| format!("{}: {detail}", error.kind())),
+            message: error
+                .detail()
+                .map_or_else(|| error.kind().to_string(), |detail| format!("{}: {detail}", error.kind())),
             context,
         }
     }
@@ -91,6 +97,12 @@ impl Error {
         for (index, line) in text.lines().enumerate().skip(first).take(5) {
             let _ = writeln!(context, "{:>6} | {line}", index + 1);
         }
-        Self::Rust { template: template.to_owned(), line: start.line, column: start.column + 1, message: error.to_string(), context }
+        Self::Rust {
+            template: template.to_owned(),
+            line: start.line,
+            column: start.column + 1,
+            message: error.to_string(),
+            context,
+        }
     }
 }

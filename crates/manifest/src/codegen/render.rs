@@ -62,8 +62,13 @@ fn literal(value: &Value) -> Result<String, minijinja::Error> {
             let items: Vec<String> = value.try_iter()?.map(|item| literal(&item)).collect::<Result<_, _>>()?;
             Ok(format!("&[{}]", items.join(", ")))
         }
-        ValueKind::Undefined => Err(minijinja::Error::new(ErrorKind::UndefinedError, "the expansion gives no such value")),
-        kind => Err(minijinja::Error::new(ErrorKind::InvalidOperation, format!("a value of kind {kind} has no Rust literal"))),
+        ValueKind::Undefined => {
+            Err(minijinja::Error::new(ErrorKind::UndefinedError, "the expansion gives no such value"))
+        }
+        kind => Err(minijinja::Error::new(
+            ErrorKind::InvalidOperation,
+            format!("a value of kind {kind} has no Rust literal"),
+        )),
     }
 }
 
@@ -76,7 +81,9 @@ fn some(value: &Value) -> Result<String, minijinja::Error> {
 fn doc(text: &str) -> String {
     let mut paragraphs: Vec<String> = vec![String::new()];
     for line in text.trim().lines().map(str::trim) {
-        let starts = line.is_empty() || line.starts_with(['-', '*', '|', '#']) || line.starts_with(|first: char| first.is_ascii_digit());
+        let starts = line.is_empty()
+            || line.starts_with(['-', '*', '|', '#'])
+            || line.starts_with(|first: char| first.is_ascii_digit());
         match paragraphs.last_mut() {
             Some(open) if !starts && !open.is_empty() => {
                 open.push(' ');
@@ -116,10 +123,15 @@ fn spaced(text: &str) -> String {
     for line in text.lines() {
         let indent = line.len() - line.trim_start().len();
         let word = line.trim_start();
-        let closes = before.len() - before.trim_start().len() == indent && (before.ends_with('}') || before.ends_with(';') || before.ends_with(')'));
-        let same_list = ["use ", "include!", "mod "].iter().any(|list| word.starts_with(list) && before.trim_start().starts_with(list));
-        let starts = ["///", "#[", "pub ", "impl ", "static ", "const ", "fn ", "use ", "macro_rules", "described!", "include!"];
-        if closes && !same_list && !before.trim_start().starts_with("#[") && starts.iter().any(|start| word.starts_with(start)) {
+        let ended = before.trim_start();
+        let closes = before.len() - ended.len() == indent
+            && ended.ends_with(['}', ';', ')'])
+            && !ended.starts_with("///")
+            && !ended.starts_with("#[");
+        let same_list = ["use ", "include!"].iter().any(|list| word.starts_with(list) && ended.starts_with(list));
+        let starts =
+            ["///", "#[", "pub ", "impl ", "static ", "const ", "fn ", "use ", "macro_rules", "described!", "include!"];
+        if closes && !same_list && starts.iter().any(|start| word.starts_with(start)) {
             out.push('\n');
         }
         out.push_str(line);
@@ -172,8 +184,8 @@ mod tests {
 
     #[test]
     fn items_stand_apart_and_imports_together() {
-        let text = "use a;\nuse b;\n/// A.\nstruct A {\n    /// b\n    b: u8,\n}\n/// C.\nstruct C;\nimpl C {\n    /// d\n    fn d() {\n        f();\n    }\n    /// e\n    fn e() {}\n}\n";
-        let apart = "use a;\nuse b;\n\n/// A.\nstruct A {\n    /// b\n    b: u8,\n}\n\n/// C.\nstruct C;\n\nimpl C {\n    /// d\n    fn d() {\n        f();\n    }\n\n    /// e\n    fn e() {}\n}\n";
+        let text = "use a;\nuse b;\n/// A;\nstruct A {\n    /// b\n    b: u8,\n}\n/// C.\nstruct C;\nimpl C {\n    /// d\n    fn d() {\n        f();\n    }\n    /// e\n    fn e() {}\n}\n";
+        let apart = "use a;\nuse b;\n\n/// A;\nstruct A {\n    /// b\n    b: u8,\n}\n\n/// C.\nstruct C;\n\nimpl C {\n    /// d\n    fn d() {\n        f();\n    }\n\n    /// e\n    fn e() {}\n}\n";
         assert_eq!(spaced(text), apart);
     }
 }

@@ -136,7 +136,10 @@ pub fn view(manifest: &Manifest, domains: &[Domain]) -> Result<RoutesView, Error
             match &entry.tool {
                 Some(tool) => {
                     let plain = plain.entry(tool).unwrap_or(entry);
-                    routes.push(RouteView { entry: json(domain, tool, "entry", plain)?, ..route(manifest, domain, entry, tool)? });
+                    routes.push(RouteView {
+                        entry: json(domain, tool, "entry", plain)?,
+                        ..route(manifest, domain, entry, tool)?
+                    });
                 }
                 None => unlisted.push(UnlistedView {
                     path: entry.path.clone(),
@@ -151,16 +154,22 @@ pub fn view(manifest: &Manifest, domains: &[Domain]) -> Result<RoutesView, Error
     unlisted.sort_by(|a, b| a.path.cmp(&b.path));
     let mut names: Vec<NameView> = routes
         .iter()
-        .flat_map(|route| [&route.tool, &route.wire_name].map(|name| NameView { name: name.clone(), constant: route.constant.clone() }))
+        .flat_map(|route| {
+            [&route.tool, &route.wire_name]
+                .map(|name| NameView { name: name.clone(), constant: route.constant.clone() })
+        })
         .collect();
     names.sort_by(|a, b| a.name.cmp(&b.name));
     names.dedup_by(|a, b| a.name == b.name);
     let mut infos: Vec<DomainView> = domains.iter().map(domain_info).collect();
     infos.sort_by(|a, b| a.name.cmp(&b.name));
     // A rule that no route takes would be dead code.
-    let used = |name: &str| domains.iter().flat_map(|domain| &domain.routes).any(|entry| entry.common_errors.iter().any(|own| own == name));
+    let used = |name: &str| {
+        domains.iter().flat_map(|domain| &domain.routes).any(|entry| entry.common_errors.iter().any(|own| own == name))
+    };
     let common = manifest.shared.errors.iter().filter(|(name, _)| used(name));
-    let common = common.map(|(name, error)| CommonView { constant: common_constant(name), rule: rule(error) }).collect();
+    let common =
+        common.map(|(name, error)| CommonView { constant: common_constant(name), rule: rule(error) }).collect();
     Ok(RoutesView { baseline: manifest.shared.baseline.clone(), routes, names, domains: infos, unlisted, common })
 }
 
@@ -290,7 +299,14 @@ fn escalation(rule: &Escalation) -> EscalationView {
     } else {
         ("HasKey", rule.has_key.clone())
     };
-    EscalationView { field: rule.field.clone(), when, longer_than: rule.longer_than, values, to: danger(rule.to), reason: rule.reason.clone() }
+    EscalationView {
+        field: rule.field.clone(),
+        when,
+        longer_than: rule.longer_than,
+        values,
+        to: danger(rule.to),
+        reason: rule.reason.clone(),
+    }
 }
 
 fn domain_info(domain: &Domain) -> DomainView {

@@ -68,7 +68,8 @@ impl Schema<'_> {
         let offered = || fields.iter().filter(|(_, field)| self.side == Side::Answer || !field.ignored);
         let mut schema = Map::new();
         schema.insert("type".to_owned(), json!("object"));
-        let properties: Map<String, Value> = offered().map(|(name, field)| (name.to_owned(), self.field(name, field))).collect();
+        let properties: Map<String, Value> =
+            offered().map(|(name, field)| (name.to_owned(), self.field(name, field))).collect();
         if !properties.is_empty() {
             schema.insert("properties".to_owned(), Value::Object(properties));
         }
@@ -159,26 +160,43 @@ mod tests {
 
     #[test]
     fn a_request_is_a_closed_object_without_the_ignored_fields() {
-        let text = schema_of("{decoding: strict, fields: {a: {type: integer, required: true, min: 0, doc: a}, b: {type: string, ignored: true, doc: b}}}");
-        assert_eq!(text, r#"{"type":"object","properties":{"a":{"type":"integer","minimum":0}},"required":["a"],"additionalProperties":false}"#);
+        let text = schema_of(
+            "{decoding: strict, fields: {a: {type: integer, required: true, min: 0, doc: a}, b: {type: string, ignored: true, doc: b}}}",
+        );
+        assert_eq!(
+            text,
+            r#"{"type":"object","properties":{"a":{"type":"integer","minimum":0}},"required":["a"],"additionalProperties":false}"#
+        );
     }
 
     #[test]
     fn what_goes_without_saying_is_not_said() {
-        let text = schema_of("{decoding: strict, fields: {ids: {type: array, min_items: 1, doc: ids, items: {type: integer, min: 1}}, name: {type: string, min_length: 1, doc: name}}}");
-        assert_eq!(text, r#"{"type":"object","properties":{"ids":{"type":"array","items":{"type":"integer"}},"name":{"type":"string"}},"additionalProperties":false}"#);
+        let text = schema_of(
+            "{decoding: strict, fields: {ids: {type: array, min_items: 1, doc: ids, items: {type: integer, min: 1}}, name: {type: string, min_length: 1, doc: name}}}",
+        );
+        assert_eq!(
+            text,
+            r#"{"type":"object","properties":{"ids":{"type":"array","items":{"type":"integer"}},"name":{"type":"string"}},"additionalProperties":false}"#
+        );
     }
 
     #[test]
     fn a_large_request_shows_its_innermost_objects_without_their_keys() {
         let keys: String = (0..120).map(|key| format!("key{key}: {{type: integer, doc: key}},")).collect();
-        let text = schema_of(&format!("{{decoding: strict, fields: {{list: {{type: array, doc: list, items: {{type: object, fields: {{{keys}}}}}}}}}}}"));
-        assert_eq!(text, r#"{"type":"object","properties":{"list":{"type":"array","items":{"type":"object"}}},"additionalProperties":false}"#);
+        let text = schema_of(&format!(
+            "{{decoding: strict, fields: {{list: {{type: array, doc: list, items: {{type: object, fields: {{{keys}}}}}}}}}}}"
+        ));
+        assert_eq!(
+            text,
+            r#"{"type":"object","properties":{"list":{"type":"array","items":{"type":"object"}}},"additionalProperties":false}"#
+        );
     }
 
     #[test]
     fn null_is_a_type_and_a_value() {
-        let text = schema_of("{decoding: strict, fields: {a: {type: integer, nullable: true, enum: {1: one, 2: two}, doc: a}}}");
+        let text = schema_of(
+            "{decoding: strict, fields: {a: {type: integer, nullable: true, enum: {1: one, 2: two}, doc: a}}}",
+        );
         assert!(text.contains(r#""type":["integer","null"],"description":"1 one, 2 two","enum":[1,2,null]"#), "{text}");
     }
 

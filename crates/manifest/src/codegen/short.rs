@@ -19,9 +19,9 @@ const MEANING: usize = 24;
 
 /// Words that say nothing by themselves.
 const EMPTY: &[&str] = &[
-    "a", "all", "an", "and", "are", "as", "at", "be", "by", "change", "delete", "display", "for", "from", "go", "id", "ids", "in", "into",
-    "is", "it", "its", "move", "new", "number", "of", "on", "one", "or", "remove", "s", "set", "test", "text", "that", "the", "their", "this",
-    "through", "to", "use", "value", "which", "whose", "with",
+    "a", "all", "an", "and", "are", "as", "at", "be", "by", "change", "delete", "display", "for", "from", "go", "id",
+    "ids", "in", "into", "is", "it", "its", "move", "new", "number", "of", "on", "one", "or", "remove", "s", "set",
+    "test", "text", "that", "the", "their", "this", "through", "to", "use", "value", "which", "whose", "with",
 ];
 
 /// The words for a field, or none. `around` holds words that the reader knows already (the tool's name).
@@ -59,8 +59,11 @@ fn meanings(values: &Unique<String>, longest: usize) -> Vec<String> {
 /// Up to the first mark that starts another thought.
 fn first_clause(doc: &str) -> &str {
     let line = doc.lines().next().unwrap_or_default();
-    let ends = |(at, mark): (usize, &str)| !(mark == ". " && line.get(..at).is_some_and(|before| before.ends_with("e.g") || before.ends_with("i.e")));
-    let marks = ["; ", ". ", ": ", " (", " - ", ", e.g. ", ", i.e. "].into_iter().flat_map(|mark| line.match_indices(mark));
+    let ends = |(at, mark): (usize, &str)| {
+        !(mark == ". " && line.get(..at).is_some_and(|before| before.ends_with("e.g") || before.ends_with("i.e")))
+    };
+    let marks =
+        ["; ", ". ", ": ", " (", " - ", ", e.g. ", ", i.e. "].into_iter().flat_map(|mark| line.match_indices(mark));
     let end = marks.filter(|place| ends(*place)).map(|(at, _)| at).min().unwrap_or(line.len());
     line.get(..end).unwrap_or(line).trim().trim_end_matches('.')
 }
@@ -68,7 +71,9 @@ fn first_clause(doc: &str) -> &str {
 /// Whether a clause holds a word that neither the name nor the surroundings hold.
 fn says_more(clause: &str, name: &str, around: &[String]) -> bool {
     let known = words(name);
-    words(clause).iter().any(|word| !EMPTY.contains(&word.as_str()) && !known.iter().chain(around).any(|known| same(known, word)))
+    words(clause)
+        .iter()
+        .any(|word| !EMPTY.contains(&word.as_str()) && !known.iter().chain(around).any(|known| same(known, word)))
 }
 
 /// The same word, apart from a plural's `s` or one being the other's beginning (`desc`, `description`).
@@ -97,13 +102,20 @@ mod tests {
 
     #[test]
     fn numbers_that_stand_for_something_list_their_meanings() {
-        assert_eq!(said("enabled", "{type: integer, enum: {1: shown on the dashboard, 0: hidden}, doc: d}").unwrap(), "1 shown on the dashboard, 0 hidden");
-        assert_eq!(said("mode", "{type: string, enum: {fifo: first to last}, doc: How one is chosen.}").unwrap(), "How one is chosen");
+        assert_eq!(
+            said("enabled", "{type: integer, enum: {1: shown on the dashboard, 0: hidden}, doc: d}").unwrap(),
+            "1 shown on the dashboard, 0 hidden"
+        );
+        assert_eq!(
+            said("mode", "{type: string, enum: {fifo: first to last}, doc: How one is chosen.}").unwrap(),
+            "How one is chosen"
+        );
     }
 
     #[test]
     fn values_out_of_the_ordinary_follow_while_there_is_room() {
-        let yaml = "{type: integer, unit: GB, doc: Traffic quota., special: {0: never, 99999: unlimited (shown as such)}}";
+        let yaml =
+            "{type: integer, unit: GB, doc: Traffic quota., special: {0: never, 99999: unlimited (shown as such)}}";
         assert_eq!(said("flow", yaml).unwrap(), "Traffic quota, GB; 0 never; 99999 unlimited");
         let yaml = "{type: integer, doc: Day of the month., special: {0: a meaning that would have to be cut}}";
         assert_eq!(said("day", yaml).unwrap(), "Day of the month");
@@ -113,21 +125,36 @@ mod tests {
     fn a_name_spelled_out_is_left_out() {
         assert_eq!(said("id", "{type: integer, doc: The node's id.}"), None);
         assert_eq!(said("serverIp", "{type: string, doc: IP of the server}"), None);
-        assert_eq!(said("port", "{type: string, doc: Port ranges joined by commas.}").unwrap(), "Port ranges joined by commas");
+        assert_eq!(
+            said("port", "{type: string, doc: Port ranges joined by commas.}").unwrap(),
+            "Port ranges joined by commas"
+        );
     }
 
     #[test]
     fn only_the_first_clause_counts() {
-        assert_eq!(said("ratio", "{type: number, doc: Factor on counted traffic; 0 is stored as 1.}").unwrap(), "Factor on counted traffic");
+        assert_eq!(
+            said("ratio", "{type: number, doc: Factor on counted traffic; 0 is stored as 1.}").unwrap(),
+            "Factor on counted traffic"
+        );
         assert_eq!(said("protocol", "{type: string, doc: 'Tunnel transport, e.g. tls.'}").unwrap(), "Tunnel transport");
-        assert_eq!(said("owner", "{type: string, doc: 'Account name, unique, without blanks at either end.'}").unwrap(), "Account name");
-        assert_eq!(said("x", "{type: string, doc: A sentence that goes on for far longer than anybody would pay for}"), None);
+        assert_eq!(
+            said("owner", "{type: string, doc: 'Account name, unique, without blanks at either end.'}").unwrap(),
+            "Account name"
+        );
+        assert_eq!(
+            said("x", "{type: string, doc: A sentence that goes on for far longer than anybody would pay for}"),
+            None
+        );
     }
 
     #[test]
     fn a_unit_is_named_once() {
         assert_eq!(said("speed", "{type: integer, unit: Mbit/s, doc: Upper bound.}").unwrap(), "Upper bound, Mbit/s");
         assert_eq!(said("expTime", "{type: integer, unit: ms since the epoch, doc: A text that is too long to be shown in the list of all the tools}").unwrap(), "epoch ms");
-        assert_eq!(said("flow", "{type: integer, unit: GB, doc: Traffic quota in GB.}").unwrap(), "Traffic quota in GB");
+        assert_eq!(
+            said("flow", "{type: integer, unit: GB, doc: Traffic quota in GB.}").unwrap(),
+            "Traffic quota in GB"
+        );
     }
 }

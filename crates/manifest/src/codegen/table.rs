@@ -57,7 +57,10 @@ impl FieldRow {
             values: field
                 .values
                 .iter()
-                .map(|(value, text)| MeaningRow { value: schema::constant(field.kind, value).to_string(), text: text.clone() })
+                .map(|(value, text)| MeaningRow {
+                    value: schema::constant(field.kind, value).to_string(),
+                    text: text.clone(),
+                })
                 .collect(),
             secret: field.secret,
             secret_keys: field.secret_keys.clone(),

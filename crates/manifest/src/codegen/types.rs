@@ -69,7 +69,13 @@ impl<'a> Types<'a> {
     }
 
     /// The request struct of a tool. Its schema text is the one in the route's table.
-    pub fn request(&mut self, tool: &str, doc: String, fields: &Unique<Field>, body: Option<&Field>) -> Result<String, Error> {
+    pub fn request(
+        &mut self,
+        tool: &str,
+        doc: String,
+        fields: &Unique<Field>,
+        body: Option<&Field>,
+    ) -> Result<String, Error> {
         self.enter(tool);
         let name = format!("{}Request", names::camel(tool));
         match body {
@@ -148,7 +154,14 @@ impl<'a> Types<'a> {
         Ok(name)
     }
 
-    fn structure(&mut self, side: Side, name: &str, doc: String, origin: String, fields: &Unique<Field>) -> Result<(), Error> {
+    fn structure(
+        &mut self,
+        side: Side,
+        name: &str,
+        doc: String,
+        origin: String,
+        fields: &Unique<Field>,
+    ) -> Result<(), Error> {
         self.claim(name, origin)?;
         // The place among the types is taken before the types of the fields are made, so that a reader meets the whole first.
         let place = self.views.len();
@@ -182,7 +195,11 @@ impl<'a> Types<'a> {
     fn member(&mut self, side: Side, owner: &str, name: String, key: &str, field: &Field) -> Result<MemberView, Error> {
         // `NodeListData.chain` is a `NodeListChain`; the whole owner comes in front only where that is taken already.
         let short = format!("{}{}", owner.strip_suffix("Data").unwrap_or(owner), names::camel(key));
-        let hint = if self.origins.iter().any(|(known, _)| *known == short) { format!("{owner}{}", names::camel(key)) } else { short };
+        let hint = if self.origins.iter().any(|(known, _)| *known == short) {
+            format!("{owner}{}", names::camel(key))
+        } else {
+            short
+        };
         let inner = self.rust_type(side, &hint, field)?;
         let optional = match side {
             Side::Request => !field.required,
@@ -194,7 +211,14 @@ impl<'a> Types<'a> {
             _ => inner,
         };
         let rename = (names::serde_camel(&name) != key).then(|| key.to_owned());
-        Ok(MemberView { doc: member_doc(side, key, field), skip: side == Side::Request && optional, given, name, rust_type, rename })
+        Ok(MemberView {
+            doc: member_doc(side, key, field),
+            skip: side == Side::Request && optional,
+            given,
+            name,
+            rust_type,
+            rename,
+        })
     }
 
     fn claim(&mut self, name: &str, origin: String) -> Result<(), Error> {

@@ -24,7 +24,7 @@ pub fn one(diagnostic: &Diagnostic, sources: &[Source], style: Style) -> String 
             }
             main.element(snippet)
         }
-        _ => main.element(Origin::path(diagnostic.file.as_str())),
+        _ => main.element(Origin::path(diagnostic.file.as_str()).line(diagnostic.line).char_column(diagnostic.column)),
     };
     if let Some(second) = diagnostic.secondary.as_ref().filter(|second| second.file != diagnostic.file)
         && let Some(source) = sources.iter().find(|source| source.shown == second.file)

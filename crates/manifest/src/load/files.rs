@@ -63,7 +63,7 @@ impl Read {
                 let good = error.utf8_error().valid_up_to();
                 let before = String::from_utf8_lossy(error.as_bytes().get(..good).unwrap_or_default()).into_owned();
                 let (line, column) = Source::new(String::new(), before).position(good);
-                let mut diagnostic = at_file(shown.clone(), format!("not UTF-8: byte {good}, line {line}, column {column}"), None);
+                let mut diagnostic = at_file(shown.clone(), "the file is not UTF-8".to_owned(), None);
                 diagnostic.help = Some("save the file as UTF-8".to_owned());
                 (diagnostic.line, diagnostic.column) = (line, column);
                 self.diagnostics.push(diagnostic);

@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// The model of everything that no finding speaks of.
-pub fn build<'a>(sources: &'a [Source], nodes: &'a [Option<Node>], findings: &mut Vec<Finding>) -> Draft<'a> {
+pub fn build<'a>(sources: &[Source], nodes: &[Option<&'a Node>], findings: &mut Vec<Finding>) -> Draft<'a> {
     let mut known = Known::default();
     let mut shared = Shared::default();
     let mut shared_file = None;
@@ -25,7 +25,7 @@ pub fn build<'a>(sources: &'a [Source], nodes: &'a [Option<Node>], findings: &mu
     let mut files = Vec::new();
     for (file, (source, node)) in sources.iter().zip(nodes).enumerate() {
         let is_shared = files::is_shared(&source.shown);
-        let Some(node) = node.as_ref().filter(|node| matches!(node, Node::Map(_))) else {
+        let Some(node) = node.filter(|node| matches!(node, Node::Map(_))) else {
             known.broken_files = true;
             known.broken_shared |= is_shared;
             continue;

@@ -3,47 +3,55 @@
 use crate::{
     diagnostic::{Diagnostic, Place},
     source::Source,
+    structure::is_invisible,
+    yaml,
 };
 
 /// More of one kind in one file are not told: a file indented with tabs needs one message.
 const MOST: usize = 3;
 
+/// What a look at the bare text has found.
+#[derive(Default)]
+pub struct Look {
+    /// Mistakes.
+    pub diagnostics: Vec<Diagnostic>,
+    /// The invisible characters that have been told.
+    pub invisible: Vec<char>,
+}
+
 /// Tabs, control characters, blanks at the ends of lines; an empty file.
-pub fn check(source: &Source) -> Vec<Diagnostic> {
+pub fn look(source: &Source) -> Look {
     let text = &source.text;
     if text.is_empty() || text.lines().all(|line| line.trim().is_empty() || line.trim_start().starts_with('#')) {
-        return vec![empty(source)];
+        return Look { diagnostics: vec![empty(source)], invisible: Vec::new() };
     }
-    let mut found = Vec::new();
-    let bad: Vec<(usize, char)> = text.char_indices().filter(|(at, c)| is_bad(text, *at, *c)).collect();
+    let bad: Vec<(usize, char)> = text.char_indices().filter(|(at, c)| is_invisible(*c) && is_bad(text, *at, *c)).collect();
+    let mut found = Look { diagnostics: Vec::new(), invisible: bad.iter().map(|(_, c)| *c).collect() };
     let tabs = bad.iter().filter(|(_, c)| *c == '\t');
-    found.extend(tabs.take(MOST).map(|(at, _)| {
+    found.diagnostics.extend(tabs.take(MOST).map(|(at, _)| {
         let diagnostic = at_offset(source, *at, 1, "a tab".to_owned(), "YAML is indented with blanks");
         Diagnostic { help: Some("put blanks in its place (in a quoted text: `\\t`)".to_owned()), ..diagnostic }
     }));
-    found.extend(bad.iter().filter(|(_, c)| *c != '\t').take(MOST).map(|(at, c)| {
+    found.diagnostics.extend(bad.iter().filter(|(_, c)| *c != '\t').take(MOST).map(|(at, c)| {
         at_offset(source, *at, c.len_utf8(), format!("the invisible character U+{:04X}", u32::from(*c)), "take it away")
     }));
-    let mut start = 0;
-    let mut blanks = 0;
-    for line in text.split_inclusive('\n') {
-        let content = line.trim_end_matches(['\n', '\r']);
-        let trimmed = content.trim_end_matches(' ');
-        if trimmed.len() < content.len() && blanks < MOST {
-            blanks += 1;
-            found.push(at_offset(source, start + trimmed.len(), content.len() - trimmed.len(), "blanks at the end of a line".to_owned(), "take them away"));
-        }
-        start += line.len();
-    }
+    found.diagnostics.extend(trailing_blanks(source));
     found
 }
 
+fn trailing_blanks(source: &Source) -> Vec<Diagnostic> {
+    let lines = source.text.lines().enumerate().filter(|(_, line)| line.ends_with(' '));
+    let told = lines.take(MOST).map(|(position, line)| {
+        let kept = line.trim_end_matches(' ').len();
+        let offset = source.line_start(position + 1) + kept;
+        at_offset(source, offset, line.len() - kept, "blanks at the end of a line".to_owned(), "take them away")
+    });
+    told.collect()
+}
+
+/// The end of a line is no mistake, also not in the style of Windows.
 fn is_bad(text: &str, at: usize, c: char) -> bool {
-    match c {
-        '\n' => false,
-        '\r' => !text.get(at + 1..).is_some_and(|rest| rest.starts_with('\n')),
-        c => crate::structure::is_invisible(c),
-    }
+    c != '\n' && !(c == '\r' && text.get(at..).is_some_and(|rest| rest.starts_with("\r\n")))
 }
 
 fn empty(source: &Source) -> Diagnostic {
@@ -65,7 +73,13 @@ pub fn syntax_error(source: &Source, error: &serde_yaml::Error) -> Diagnostic {
     let offset = source.offset(line, column);
     let length = source.token(offset, None).len();
     let mut found = at_offset(source, offset, length, message, "the parser stopped here");
-    if text.contains("more than one document") {
+    if text.contains(yaml::NO_TAG) {
+        found.message = "a YAML tag (`!name`) is not part of the language".to_owned();
+        found.label = "a text that starts with `!` stands in quotes".to_owned();
+    } else if text.contains(yaml::NO_NUMBER) {
+        found.message = "infinity and not-a-number are no JSON".to_owned();
+        found.label = "cannot be sent".to_owned();
+    } else if text.contains("more than one document") {
         let second = source.text.match_indices("\n---").map(|(at, _)| at + 1).last().unwrap_or(0);
         found = at_offset(source, second, 3, "not YAML of the manifest: a file is one document".to_owned(), "a second one starts here");
     }
@@ -89,6 +103,10 @@ fn cure(source: &Source, offset: usize, text: &str) -> Option<String> {
         Some("a text that contains `, `, `[`, `]`, `{` or `}` stands in quotes inside `{ … }` and `[ … ]`".to_owned())
     } else if text.contains("cannot start any token") || text.contains("did not find expected key") && written.contains(['@', '`', '%']) {
         Some("a text that starts with one of ` @ % & * ! | > stands in quotes".to_owned())
+    } else if text.contains("did not find expected node content") {
+        Some("a bracket that is opened is closed again".to_owned())
+    } else if text.contains("unknown anchor") {
+        Some("a text that starts with `*` stands in quotes".to_owned())
     } else {
         None
     }

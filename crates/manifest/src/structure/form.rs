@@ -120,13 +120,13 @@ impl Form {
 }
 
 impl Number {
-    /// What it is, without an article's trouble: `number`, `whole number`.
+    /// What it is, for a sentence.
     pub fn described(self) -> &'static str {
         match self {
-            Number::Any => "number",
-            Number::Signed => "whole number of 64 bits",
-            Number::Unsigned { max: u64::MAX } => "whole number from 0",
-            Number::Unsigned { .. } => "whole number from 0 to 4294967295",
+            Number::Any => "a number",
+            Number::Signed => "a whole number of 64 bits",
+            Number::Unsigned { max: u64::MAX } => "a whole number from 0",
+            Number::Unsigned { .. } => "a whole number from 0 to 4294967295",
         }
     }
 }

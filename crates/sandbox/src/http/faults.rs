@@ -22,6 +22,8 @@ pub enum Fault {
     Cut,
     /// The envelope's 401, nothing is done.
     Unauthorized,
+    /// The envelope's success without data, nothing is done.
+    Lie,
     /// HTTP status `status` with a short HTML page, as a proxy sends it; nothing is done.
     Status,
     /// The envelope's -2 with a database's words, nothing is done.
@@ -147,6 +149,7 @@ impl Taken {
         match rule.fault {
             Fault::Unauthorized => Some(Reply::err(401, "无效的token或token已过期").render(now)),
             Fault::Database => Some(Reply::err(-2, "database is locked").render(now)),
+            Fault::Lie => Some(Reply::done().render(now)),
             Fault::Status => Some(page(rule.status, &format!("{} error", rule.status))),
             _ => None,
         }
@@ -166,7 +169,7 @@ impl Taken {
             }
             Fault::Empty => response.body = Bytes::new(),
             Fault::Huge => response = Reply::ok(Value::from("x".repeat(10 * 1024 * 1024))).render(now),
-            Fault::Latency | Fault::Unauthorized | Fault::Database | Fault::Status => {}
+            Fault::Latency | Fault::Lie | Fault::Unauthorized | Fault::Database | Fault::Status => {}
         }
         response
     }

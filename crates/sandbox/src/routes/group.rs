@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::http::decode::Kind;
 use crate::http::router::{any, post};
 use crate::http::{Answer, Ctx, Reply, Route};
-use crate::state::{Group, Groups, Member, Permission, Row, State, Table};
+use crate::state::{Group, Groups, Member, Permission, Row, State, Table, unique_violated};
 
 pub(super) use grants::sync_permissions_by_user_group;
 
@@ -141,7 +141,7 @@ fn update(ctx: &mut Ctx<'_>, side: Side) -> Answer {
 /// The database's unique index on the name, in the words of its driver.
 fn refuse_taken_name(table: &Table<Group>, side: Side, name: &str, except: i64) -> Result<(), Reply> {
     if table.any(|group| group.name == name && group.id != except) {
-        return Err(Reply::err(-2, format!("UNIQUE constraint failed: {}.name", side.table())));
+        return Err(Reply::err(-2, unique_violated(&format!("{}.name", side.table()))));
     }
     Ok(())
 }

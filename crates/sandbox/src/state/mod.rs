@@ -25,7 +25,7 @@ pub use groups::{Grant, Group, Groups, Member, Permission};
 pub use internet::{GitHub, Internet, Release, Turnstile};
 pub use limits::{Limits, SpeedLimit};
 pub use nodes::{Node, Nodes};
-pub use table::{Row, Table};
+pub use table::{Row, Table, unique_violated};
 pub use tunnels::{ChainTunnel, Tunnel, Tunnels, UserTunnel};
 pub use users::{Statistic, User, Users, md5_hex};
 

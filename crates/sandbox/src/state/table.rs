@@ -29,6 +29,11 @@ pub struct Table<T> {
     last: i64,
 }
 
+/// A violated unique index, in the words of the SQLite driver that the panel ships with.
+pub fn unique_violated(columns: &str) -> String {
+    format!("constraint failed: UNIQUE constraint failed: {columns} (2067)")
+}
+
 impl<T> Default for Table<T> {
     fn default() -> Self {
         Self { rows: BTreeMap::new(), last: 0 }

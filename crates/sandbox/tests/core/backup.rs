@@ -64,7 +64,7 @@ fn a_clash_in_a_later_section_undoes_the_earlier_ones() {
     assert_eq!(answer["code"], -2);
     assert_eq!(
         answer["msg"],
-        "导入失败: import user tunnels failed: UNIQUE constraint failed: user_tunnel.user_id, user_tunnel.tunnel_id"
+        "导入失败: import user tunnels failed: constraint failed: UNIQUE constraint failed: user_tunnel.user_id, user_tunnel.tunnel_id (2067)"
     );
     assert!(panel.state().users.users.get(70).is_none());
 }
@@ -76,7 +76,7 @@ fn a_member_named_twice_is_a_clash() {
         import(&panel, json!(["tunnelGroups"]), json!({"tunnelGroups": [{"id": 1, "name": "n", "tunnels": [1, 1]}]}));
     assert_eq!(
         answer["msg"],
-        "导入失败: import tunnel groups failed: UNIQUE constraint failed: tunnel_group_tunnel.tunnel_group_id, tunnel_group_tunnel.tunnel_id"
+        "导入失败: import tunnel groups failed: constraint failed: UNIQUE constraint failed: tunnel_group_tunnel.tunnel_group_id, tunnel_group_tunnel.tunnel_id (2067)"
     );
 }
 

@@ -8,7 +8,7 @@ mod rows;
 use serde_json::Value;
 
 use crate::http::Strict;
-use crate::state::{Row, State, Table};
+use crate::state::{Row, State, Table, unique_violated};
 
 /// Merges the wanted sections and says how many entries each had (in the document's order), or the panel's error text
 /// with nothing changed.
@@ -63,7 +63,7 @@ fn upsert<T: Row>(
     let id = row.id();
     if let Some(columns) = table.iter().filter(|other| other.id() != id || id == 0).find_map(|other| clash(other, &row))
     {
-        return Err(format!("UNIQUE constraint failed: {columns}"));
+        return Err(unique_violated(columns));
     }
     if id == 0 {
         return Ok(table.insert(row));

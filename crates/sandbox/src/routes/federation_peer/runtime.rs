@@ -9,7 +9,7 @@ use crate::http::{Answer, Ctx, Kind, Reply, Strict};
 use crate::routes::federation_share::body;
 use crate::routes::forward::ports::used_ports;
 use crate::routes::forward::services::bracketed;
-use crate::state::{Node, PeerShare, PeerShareRuntime, State};
+use crate::state::{Node, PeerShare, PeerShareRuntime, State, unique_violated};
 
 pub(super) fn reserve_port(ctx: &mut Ctx<'_>) -> Answer {
     const FIELDS: &[(&str, Kind)] =
@@ -51,7 +51,7 @@ pub(super) fn reserve_port(ctx: &mut Ctx<'_>) -> Answer {
             ..fresh
         },
         None if state.federation.runtimes.any(|row| row.resource_key == key) => {
-            return Err(Reply::err(-2, "UNIQUE constraint failed: peer_share_runtime.resource_key"));
+            return Err(Reply::err(-2, unique_violated("peer_share_runtime.resource_key")));
         }
         None => {
             let reservation_id = state.random_hex(24);

@@ -2,7 +2,7 @@
 
 use super::upsert;
 use crate::http::Strict;
-use crate::state::{Grant, Group, Member, Permission, State, Table};
+use crate::state::{Grant, Group, Member, Permission, State, Table, unique_violated};
 
 type Done = Result<(), String>;
 
@@ -52,7 +52,7 @@ fn groups(
         members.retain(|m| m.group_id != group_id);
         for member_id in e.int_list(key) {
             if members.any(|m| m.group_id == group_id && m.member_id == member_id) {
-                return Err(format!("UNIQUE constraint failed: {}", unique.member));
+                return Err(unique_violated(unique.member));
             }
             members.insert(Member { id: 0, group_id, member_id, created_time: now });
         }

@@ -1,0 +1,108 @@
+//! Whatever stands in a file, the loader ends, does not panic, and every place that it names lies inside the file.
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use std::{fs, path::Path};
+
+use flvx_manifest::Style;
+
+/// Small numbers that only look random, the same in every run (xorshift).
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from(self.0 % limit.max(1) as u64).unwrap()
+    }
+}
+
+/// What YAML and this language may stumble over.
+const SNIPPETS: [&str; 40] = [
+    "\n", " ", "  ", ": ", "- ", ", ", "{", "}", "[", "]", "\"", "'", "#", " #", "|", ">", "&a ", "*a", "!t ", "<<: *a", "\t", "\r\n", "\u{0}",
+    "\u{85}", "\u{2028}", "\u{feff}", "节点", "null", "~", "true", "-1", "1e999", "$before.", "$request.ids[]", "---\n", "...\n", "? ", "%", "@",
+    "type: object, of: Place",
+];
+
+fn mutated(text: &str, dice: &mut Dice) -> String {
+    let mut chars: Vec<char> = text.chars().collect();
+    for _ in 0..=dice.below(3) {
+        let at = dice.below(chars.len());
+        match dice.below(5) {
+            0 => chars.truncate(at),
+            1 => {
+                let end = (at + 1 + dice.below(12)).min(chars.len());
+                chars.drain(at..end);
+            }
+            2 => {
+                let end = (at + 1 + dice.below(80)).min(chars.len());
+                let piece: Vec<char> = chars[at..end].to_vec();
+                let to = dice.below(chars.len());
+                chars.splice(to..to, piece);
+            }
+            _ => {
+                let snippet = SNIPPETS[dice.below(SNIPPETS.len())];
+                chars.splice(at..at, snippet.chars());
+            }
+        }
+        if chars.is_empty() {
+            break;
+        }
+    }
+    chars.into_iter().collect()
+}
+
+fn every_place_lies_inside(dir: &Path, text: &str) {
+    let Err(diagnostics) = flvx_manifest::load(dir) else { return };
+    assert!(!diagnostics.is_empty());
+    let places = diagnostics.iter().flat_map(|told| {
+        let second = told.secondary.iter().map(|place| (place.file.as_str(), place.line, place.column));
+        std::iter::once((told.file.as_str(), told.line, told.column)).chain(second)
+    });
+    for (file, line, column) in places {
+        let name = file.rsplit('/').next().unwrap();
+        let text = fs::read_to_string(dir.join(name)).unwrap_or_default();
+        let lines: Vec<&str> = text.split('\n').collect();
+        let width = lines.get(line - 1).map(|line| line.chars().count());
+        assert!(width.is_some_and(|width| (1..=width + 1).contains(&column)), "{file}:{line}:{column} is outside");
+    }
+    let rendered = diagnostics.render(Style::Plain);
+    assert!(rendered.starts_with("error: "), "{text}\n{rendered}");
+    assert_eq!(diagnostics.github().lines().count(), diagnostics.len());
+}
+
+#[test]
+fn a_mutilated_file_never_makes_the_loader_panic_or_point_outside() {
+    let dir = support::assemble("path_twice");
+    let good = fs::read_to_string(support::tests().join("good/thing.yaml")).unwrap();
+    let shared = fs::read_to_string(support::tests().join("good/shared.yaml")).unwrap();
+    let dir = {
+        let own = dir.with_file_name("mutilated");
+        let _ = fs::remove_dir_all(&own);
+        fs::rename(&dir, &own).unwrap();
+        fs::remove_file(own.join("part.yaml")).unwrap();
+        own
+    };
+    let mut dice = Dice(0x5eed_1234_abcd_ef01);
+    for round in 0..300 {
+        let (name, text, other) = if round % 5 == 0 { ("shared.yaml", &shared, &good) } else { ("thing.yaml", &good, &shared) };
+        let other_name = if name == "shared.yaml" { "thing.yaml" } else { "shared.yaml" };
+        let text = mutated(text, &mut dice);
+        fs::write(dir.join(name), &text).unwrap();
+        fs::write(dir.join(other_name), other).unwrap();
+        every_place_lies_inside(&dir, &text);
+    }
+}
+
+#[test]
+fn every_truncation_of_a_file_is_told_and_not_stumbled_over() {
+    let dir = support::assemble("shared_missing").with_file_name("truncated");
+    fs::create_dir_all(&dir).unwrap();
+    let shared = fs::read_to_string(support::tests().join("good/shared.yaml")).unwrap();
+    for end in (0..shared.len()).step_by(7).filter(|end| shared.is_char_boundary(*end)) {
+        fs::write(dir.join("shared.yaml"), &shared[..end]).unwrap();
+        every_place_lies_inside(&dir, &shared[..end]);
+    }
+}

@@ -1,0 +1,41 @@
+//! The result of a call that the panel answered with success: its words kept, its data shaped, a batch's counts judged.
+
+use flvx_panel::{
+    client::RawAnswer,
+    spec::{Danger, Route},
+};
+
+use super::{Arguments, batch, shape};
+use crate::result::{CallOutput, ErrorKind, Outcome, ToolError};
+
+/// The result of a call that the panel answered with success.
+pub fn answered(route: &'static Route, arguments: &Arguments, answer: RawAnswer) -> CallOutput {
+    let mut output = CallOutput {
+        panel_code: answer.code,
+        panel_ts: answer.ts,
+        panel_msg: answer.code.map(|_| shape::clean_text(&answer.msg).into_owned()),
+        ..CallOutput::default()
+    };
+    if route.danger >= Danger::Write {
+        output.outcome = Some(Outcome::Done);
+    }
+    let Some(data) = answer.data else {
+        if route.rows.is_some() {
+            output.error = Some(unexpected("the answer has no list"));
+        }
+        return output;
+    };
+    batch::judge(route, arguments, &data, &mut output);
+    match shape::shape(route, data, arguments.view.as_ref()) {
+        Ok(shaped) => {
+            output.data = Some(shaped.data);
+            output.page = shaped.page;
+        }
+        Err(error) => output.error = Some(unexpected(&error.to_string())),
+    }
+    output
+}
+
+fn unexpected(what: &str) -> ToolError {
+    ToolError::new(ErrorKind::UnexpectedAnswer, what, "The panel version may differ from what this gateway knows; see ops.capabilities.")
+}

@@ -1,0 +1,33 @@
+//! What the tests share: a gateway over a fresh stand-in panel, a panel that misbehaves by script, and clients that
+//! speak the raw protocol, so that nothing of the product stands between a test and the bytes.
+
+// Every test file is a program of its own and uses its own part of this.
+#![allow(dead_code, unused_imports)]
+
+mod bad_panel;
+mod http;
+mod log;
+mod program;
+mod rpc;
+mod world;
+
+pub use bad_panel::{BadPanel, Script};
+pub use http::{Connection, Reply, json_headers};
+pub use log::Log;
+pub use program::{Program, program};
+pub use rpc::{call_modern, initialize, modern, modern_headers};
+pub use world::{ADMIN, Served, WORD, World, caller, subset};
+
+/// Waits for a future, but not for ever: a hang fails the test with the name of what hung.
+pub async fn soon<T>(what: &str, future: impl Future<Output = T>) -> T {
+    within(30, what, future).await
+}
+
+/// The same with a limit in seconds.
+pub async fn within<T>(seconds: u64, what: &str, future: impl Future<Output = T>) -> T {
+    let limit = std::time::Duration::from_secs(seconds);
+    match tokio::time::timeout(limit, future).await {
+        Ok(value) => value,
+        Err(_) => panic!("{what}: nothing came of it within {seconds} s"),
+    }
+}
