@@ -57,18 +57,18 @@ impl Arguments {
     }
 
     fn read_view(&mut self, tool: &Tool, given: Option<Value>, problems: &mut Vec<Problem>) {
-        let (Some(given), Some(route)) = (given, tool.route()) else { return };
-        if tool.is_list() {
-            match serde_json::from_value::<View>(given) {
-                Ok(view) => match view.check(route) {
-                    Ok(()) => self.view = Some(view),
-                    Err(super::shape::ViewError::Asked(problem)) => problems.push(problem),
-                    Err(error) => problems.push(problem("view", &error.to_string())),
-                },
-                Err(error) => problems.push(problem("view", &format!("{error}; it is {{fields, filter, sort, limit, offset}}"))),
-            }
-        } else {
+        let Some(given) = given else { return };
+        let Some(route) = tool.route().filter(|_| tool.is_list()) else {
             problems.push(problem("view", "this tool gives no list; leave it out"));
+            return;
+        };
+        match View::read(given) {
+            Ok(view) => match view.check(route) {
+                Ok(()) => self.view = Some(view),
+                Err(super::shape::ViewError::Asked(problem)) => problems.push(problem),
+                Err(error) => problems.push(problem("view", &error.to_string())),
+            },
+            Err(found) => problems.extend(found),
         }
     }
 

@@ -6,7 +6,7 @@ use flvx_panel::{
 };
 use serde_json::{Map, Value, json};
 
-use super::{Arguments, explain::explain, panel_call::answered};
+use super::{Arguments, explain::explain, panel_call::answered, shape::clean_value};
 use crate::{
     recipes::{self, RecipeError, State, Verified},
     result::{CallOutput, ErrorKind, Outcome, ToolError},
@@ -67,7 +67,9 @@ fn not_begun(route: &'static Route, error: RecipeError) -> CallOutput {
 /// Writes what reading back showed into the result.
 fn tell(proof: Verified, output: &mut CallOutput) {
     output.verified = proof.verified;
-    output.differences = proof.differences.iter().filter_map(|difference| serde_json::to_value(difference).ok()).collect();
+    // What was found is the panel's text.
+    let told = |difference| serde_json::to_value(difference).ok().map(clean_value);
+    output.differences = proof.differences.iter().filter_map(told).collect();
     output.warnings.extend(proof.warnings);
     if let Some(limits) = proof.limits.filter(|_| proof.verified == Some(true)) {
         output.warnings.push(format!("reading back does not show everything: {limits}"));

@@ -1,6 +1,10 @@
 //! All tools: one for each route of the manifest, and the gateway's own. Resolves names in either spelling.
 
-use std::{collections::BTreeMap, future::Future, pin::Pin};
+use std::{
+    collections::{BTreeMap, HashMap},
+    future::Future,
+    pin::Pin,
+};
 
 use flvx_panel::{
     generated::ROUTES,
@@ -159,6 +163,7 @@ impl Tool {
 #[derive(Debug)]
 pub struct Registry {
     tools: BTreeMap<&'static str, Tool>,
+    wire_names: HashMap<&'static str, &'static str>,
 }
 
 impl Registry {
@@ -166,12 +171,14 @@ impl Registry {
     pub fn new(surface: &Surface, own: OwnCode) -> Self {
         let routes = ROUTES.iter().map(|route| Tool::of_route(route, own.handler));
         let all = routes.chain(own.tools.iter().map(Tool::of_own));
-        Self { tools: all.filter(|tool| surface.offers(tool.domain, tool.danger, tool.route().map(|route| route.role))).map(|tool| (tool.name, tool)).collect() }
+        let tools: BTreeMap<_, _> = all.filter(|tool| surface.offers(tool.domain, tool.danger, tool.route().map(|route| route.role))).map(|tool| (tool.name, tool)).collect();
+        let wire_names = tools.values().map(|tool| (tool.wire_name, tool.name)).collect();
+        Self { tools, wire_names }
     }
 
     /// The tool of that name, dotted or underscored.
     pub fn resolve(&self, name: &str) -> Option<&Tool> {
-        self.tools.get(name).or_else(|| self.tools.values().find(|tool| tool.wire_name == name))
+        self.tools.get(name).or_else(|| self.tools.get(self.wire_names.get(name)?))
     }
 
     /// All tools in the order of their names.

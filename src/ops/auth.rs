@@ -21,7 +21,7 @@ pub(super) const WHOAMI: OwnTool = OwnTool {
     domain: "auth",
     title: "Who am I",
     title_zh: "我是谁",
-    brief: "The credentials this gateway holds: names, accounts, roles, expiry. Asks the panel nothing.",
+    brief: "The credentials this gateway holds: names, accounts, roles, expiry.",
     summary: "Lists every credential by name with what its token says: account, role (0 administrator, 1 ordinary user), expiry. `default` is the operator's; \
               `login:<name>` came from auth.login. Use a name as auth_context in any call. Tokens and passwords are never shown.",
     danger: Danger::Read,
@@ -36,7 +36,7 @@ pub(super) const VALIDATE: OwnTool = OwnTool {
     domain: "auth",
     title: "Check a credential",
     title_zh: "校验凭证",
-    brief: "Asks the panel whether a credential (auth_context, or the operator's) is accepted now; logs in if needed.",
+    brief: "Asks the panel whether a credential (auth_context) is accepted now.",
     summary: "Makes the cheapest authenticated read with the credential and tells whether the panel accepts it. A panel token stays valid after the account's \
               password was changed or the account was disabled, so `valid` does not mean that a login would succeed.",
     danger: Danger::Read,
@@ -53,7 +53,7 @@ pub(super) const LOGOUT: OwnTool = OwnTool {
     domain: "auth",
     title: "Log out",
     title_zh: "退出登录",
-    brief: "Forgets a credential of auth.login here. The panel cannot revoke the token itself.",
+    brief: "Forgets a credential of auth.login; the panel cannot revoke its token.",
     summary: "Removes a `login:<name>` credential from the gateway; for `default` it only forgets the token, and the next call logs in again. The panel has no logout: \
               the token stays valid there until it expires, but nobody here has it any more.",
     danger: Danger::Read,

@@ -20,7 +20,7 @@ pub(super) const TOOL: OwnTool = OwnTool {
     domain: "ops",
     title: "What is possible here",
     title_zh: "能力概览",
-    brief: "What this panel version, credential and gateway configuration allow: tools by danger, confirmation, limits.",
+    brief: "What this panel version, credential and configuration allow.",
     summary: "Tells the panel's version line, the credential's role, how many tools are offered and which of them will be refused and why: tools for administrators with an \
               ordinary account, dangerous tools while confirmed calls are off. Ask it before planning.",
     danger: Danger::Read,

@@ -32,7 +32,7 @@ pub(super) const TOOL: OwnTool = OwnTool {
     domain: "ops",
     title: "Route map",
     title_zh: "路由地图",
-    brief: "The map of all tools; with `tool`, everything about one: fields, errors, traps, examples. `query` searches (en, zh).",
+    brief: "Map of all tools; with `tool` everything about one: fields, errors, traps, examples; `query` searches.",
     summary: "Without arguments: one line a tool with path, role, danger and title. With `tool`: the whole manifest entry, i.e. every request and answer field with limits and \
               units, errors with their cure, effects, how a change is previewed, verified and undone, and examples. Read it before using a tool for the first time.",
     danger: Danger::Read,

@@ -46,7 +46,10 @@ impl Before {
 impl fmt::Debug for Before {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let known = self.proof.as_ref().map(|proof| proof.keys.len());
-        f.debug_struct("Before").field("target_rows", &self.target.len()).field("known_rows", &known).finish_non_exhaustive()
+        f.debug_struct("Before")
+            .field("target_rows", &self.target.len())
+            .field("known_rows", &known)
+            .finish_non_exhaustive()
     }
 }
 

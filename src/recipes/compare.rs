@@ -18,7 +18,9 @@ pub(super) fn same(expected: &Value, found: Option<&Value>) -> bool {
         (Value::String(a), Value::String(b)) => a.trim() == b.trim(),
         (Value::Array(a), Value::Array(b)) if a.iter().chain(b).all(is_plain) => same_set(a, b),
         (Value::Array(a), Value::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, Some(b))),
-        (Value::Object(a), Value::Object(b)) => a.iter().all(|(key, value)| b.get(key).is_none_or(|found| same(value, Some(found)))),
+        (Value::Object(a), Value::Object(b)) => {
+            a.iter().all(|(key, value)| b.get(key).is_none_or(|found| same(value, Some(found))))
+        }
         (a, b) if is_blank(a) && is_blank(b) => true,
         (a, b) => a == b,
     }

@@ -68,7 +68,8 @@ mod tests {
 
     #[test]
     fn items_of_a_row_keep_only_what_the_request_takes() {
-        let stored = json!([{"nodeId": 1, "chainType": 1, "inx": 0, "protocol": "tls", "strategy": null, "speedId": null}]);
+        let stored =
+            json!([{"nodeId": 1, "chainType": 1, "inx": 0, "protocol": "tls", "strategy": null, "speedId": null}]);
         assert_eq!(fit(&stored, &LIST), Some(json!([{"nodeId": 1, "speedId": null}])));
     }
 

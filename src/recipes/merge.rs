@@ -47,7 +47,9 @@ pub async fn merge(
     for (name, read) in merge.from.iter().filter(|(name, _)| missing(name)) {
         let value = column(&panel, read, field(route, name), request, before).await?;
         if value.is_none() {
-            merged.warnings.push(format!("`{name}` was left out and its stored value could not be read back: the panel resets it"));
+            merged.warnings.push(format!(
+                "`{name}` was left out and its stored value could not be read back: the panel resets it"
+            ));
         }
         found.extend(value.map(|value| (name.to_owned(), value)));
     }
@@ -60,10 +62,18 @@ pub async fn merge(
             }
             // A stored null is what the panel makes of an argument that is left out.
             None if value.is_null() => {}
-            None => merged.warnings.push(format!("`{name}` was left out and its stored value cannot be sent back: the panel resets it")),
+            None => merged
+                .warnings
+                .push(format!("`{name}` was left out and its stored value cannot be sent back: the panel resets it")),
         }
     }
-    merged.warnings.extend(merge.unreadable.iter().filter(|(path, _)| left_out(request, path)).map(|(path, text)| format!("`{path}`: {text}")));
+    merged.warnings.extend(
+        merge
+            .unreadable
+            .iter()
+            .filter(|(path, _)| left_out(request, path))
+            .map(|(path, text)| format!("`{path}`: {text}")),
+    );
     Ok(merged)
 }
 
@@ -75,7 +85,13 @@ fn stored(merge: &Merge, request: &Map<String, Value>, before: &Before) -> Vec<(
 }
 
 /// What a read of `from` has for one field: a column for a list, the first row's value for anything else.
-async fn column(panel: &Panel<'_>, read: &Read, field: Option<&Field>, request: &Map<String, Value>, before: &Before) -> Result<Option<Value>, RecipeError> {
+async fn column(
+    panel: &Panel<'_>,
+    read: &Read,
+    field: Option<&Field>,
+    request: &Map<String, Value>,
+    before: &Before,
+) -> Result<Option<Value>, RecipeError> {
     let scope = Scope { request, before: &before.target, data: None, item: None };
     let rows = panel.rows(read, &scope).await?;
     let rows = reads::pick(read, &rows, &scope);

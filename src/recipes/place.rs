@@ -54,7 +54,9 @@ pub(super) fn resolve(value: &Value, scope: &Scope<'_>) -> Option<Value> {
         };
     }
     Some(match value {
-        Value::String(text) => Value::String(text.strip_prefix("$$").map_or_else(|| text.clone(), |rest| format!("${rest}"))),
+        Value::String(text) => {
+            Value::String(text.strip_prefix("$$").map_or_else(|| text.clone(), |rest| format!("${rest}")))
+        }
         Value::Array(items) => items.iter().filter_map(|item| resolve(item, scope)).collect(),
         Value::Object(object) => {
             let pairs = object.iter().filter_map(|(key, item)| Some((key.clone(), resolve(item, scope)?)));
@@ -142,7 +144,9 @@ fn in_request(path: &str, request: &Map<String, Value>) -> Held {
     let steps = steps(path);
     match steps.split_first() {
         None => Held::One(Value::Object(request.clone())),
-        Some((Step::Key(name), rest)) => request.get(*name).map_or(Held::Nothing, |value| gathered(&[value], rest, false)),
+        Some((Step::Key(name), rest)) => {
+            request.get(*name).map_or(Held::Nothing, |value| gathered(&[value], rest, false))
+        }
         Some((Step::Items, _)) => Held::Nothing,
     }
 }
@@ -212,7 +216,10 @@ mod tests {
         let request = json!({"id": 7, "nodes": [{"id": 1, "inx": 4}, {"id": 2}]});
         let before = [json!({"name": "a", "in": [{"n": 1}, {"n": 2}]})];
         let ask = |value| on(&value, &request, &before, None);
-        assert_eq!(ask(json!({"id": "$request.id", "gone": "$request.gone", "lit": "$$5"})), Some(json!({"id": 7, "lit": "$5"})));
+        assert_eq!(
+            ask(json!({"id": "$request.id", "gone": "$request.gone", "lit": "$$5"})),
+            Some(json!({"id": 7, "lit": "$5"}))
+        );
         assert_eq!(ask(json!("$request.gone")), None);
         assert_eq!(ask(json!(["$before.name", "$data.token", 3])), Some(json!(["a", "t", 3])));
         assert_eq!(ask(json!("$request.nodes[].inx")), Some(json!([4])));

@@ -65,7 +65,8 @@ pub(super) fn pick<'r>(read: &Read, rows: &'r [Value], scope: &Scope<'_>) -> Vec
 
 /// The route that is read.
 pub(super) fn route(read: &Read) -> Result<&'static Route, RecipeError> {
-    generated::route(&read.read).ok_or_else(|| RecipeError::Manifest { tool: read.read.clone(), what: "there is no such tool".to_owned() })
+    generated::route(&read.read)
+        .ok_or_else(|| RecipeError::Manifest { tool: read.read.clone(), what: "there is no such tool".to_owned() })
 }
 
 /// The field that identifies a row of the read.

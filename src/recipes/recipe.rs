@@ -65,7 +65,10 @@ impl Recipe {
     /// The target's rows are needed before the change.
     pub(super) fn needs_target(&self) -> bool {
         let proven_by_target = self.proof().is_some_and(|verify| verify.read.is_none() || mentions_before(verify));
-        let taken_back = self.undo.as_ref().is_some_and(|undo| undo.each || undo.request.iter().any(|(_, value)| place::mentions(value, "$before")));
+        let taken_back = self
+            .undo
+            .as_ref()
+            .is_some_and(|undo| undo.each || undo.request.iter().any(|(_, value)| place::mentions(value, "$before")));
         self.target.is_some() && (self.merge.is_some() || proven_by_target || taken_back)
     }
 

@@ -93,7 +93,9 @@ pub async fn verify(
     let scope = Scope { request, before: &before.target, data: answer_data, item: None };
     let rows = match (Panel { client, credential }).rows(read, &scope).await {
         Ok(rows) => rows,
-        Err(error) => return Verified::inconclusive(format!("the change could not be read back: {}", error.own_words())),
+        Err(error) => {
+            return Verified::inconclusive(format!("the change could not be read back: {}", error.own_words()));
+        }
     };
     let proof = ProofOf { route, verify, read, row: reads::row_shape(read), scope, before, rows: &rows };
     let mut verified = match verify.expect {

@@ -39,7 +39,9 @@ pub fn read(registry: &Registry, uri: &str) -> Result<ReadResourceResult, ErrorD
     } else {
         let tool = uri.strip_prefix(TOOL).and_then(|name| registry.resolve(name));
         let Some(tool) = tool else {
-            return Err(ErrorData::invalid_params(format!("there is no resource {}; flvx://routes lists the tools, flvx://tools/<name> documents one", uri.chars().take(200).collect::<String>()), None));
+            let uri = uri.chars().take(200).collect::<String>();
+            let message = format!("there is no resource {uri}; flvx://routes lists the tools, flvx://tools/<name> documents one");
+            return Err(ErrorData::invalid_params(message, Some(serde_json::json!({ "uri": uri }))));
         };
         describe(tool).to_string()
     };

@@ -5,7 +5,7 @@ use std::{borrow::Cow, sync::Arc};
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
-        CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, DiscoverResult, GetPromptRequestParams, GetPromptResponse, Implementation,
+        CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, CustomRequest, CustomResult, DiscoverResult, ErrorCode, GetPromptRequestParams, GetPromptResponse, Implementation,
         ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, MetaObject, PaginatedRequestParams, ProtocolVersion, ReadResourceRequestParams,
         ReadResourceResponse, ServerCapabilities, ServerConfig, Tool,
     },
@@ -109,10 +109,13 @@ impl ServerHandler for McpServer {
             Err(unknown) => return Err(ErrorData::invalid_params(unknown.to_string(), None)),
         };
         let json = output.to_json();
-        let parked = self.parking(&context).and_then(|parking| parking.park(json.clone()));
+        let parked = match self.parking(&context) {
+            Some(parking) => parking.park(json),
+            None => Err(json),
+        };
         let (text, structured) = match parked {
-            Some(tokens) => (tokens.text, Value::String(tokens.json)),
-            None => {
+            Ok(tokens) => (tokens.text, Value::String(tokens.json)),
+            Err(json) => {
                 let structured = serde_json::from_str(&json).map_err(|error| ErrorData::internal_error(format!("the result is not JSON: {error}"), None))?;
                 (json, structured)
             }
@@ -156,6 +159,17 @@ impl ServerHandler for McpServer {
         result.ttl_ms = Some(FRESH_MS);
         result.cache_scope = Some(CacheScope::Private);
         Ok(result)
+    }
+
+    /// Also what rmcp could not read as the method that it names: that is a mistake in the arguments, not an unknown method.
+    async fn on_custom_request(&self, request: CustomRequest, _: RequestContext<RoleServer>) -> Result<CustomResult, ErrorData> {
+        let needs = match request.method.as_str() {
+            "tools/call" => "`name` is a text and `arguments` an object",
+            "prompts/get" => "`name` is a text and `arguments` an object of texts",
+            "resources/read" => "`uri` is a text",
+            _ => return Err(ErrorData::new(ErrorCode::METHOD_NOT_FOUND, format!("unknown method `{}`", request.method.chars().take(100).collect::<String>()), None)),
+        };
+        Err(ErrorData::invalid_params(format!("malformed params of {}: {needs}", request.method), None))
     }
 
     async fn get_prompt(&self, request: GetPromptRequestParams, _: RequestContext<RoleServer>) -> Result<GetPromptResponse, ErrorData> {

@@ -42,15 +42,18 @@ pub struct Tokens {
 }
 
 impl Parking {
-    /// Parks a result. `None`: there is no room; put it into the message the ordinary way.
-    pub fn park(&self, json: String) -> Option<Tokens> {
+    /// Parks a result.
+    ///
+    /// # Errors
+    /// There is no room: the result comes back, to be put into the message the ordinary way.
+    pub fn park(&self, json: String) -> Result<Tokens, String> {
         let mut parked = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if parked.len() >= MOST_PARKED {
-            return None;
+            return Err(json);
         }
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         parked.insert(number, json.into());
-        Some(Tokens { text: format!("{}t{number}", *MARKER), json: format!("{}j{number}", *MARKER) })
+        Ok(Tokens { text: format!("{}t{number}", *MARKER), json: format!("{}j{number}", *MARKER) })
     }
 
     /// Whether nothing was parked.
@@ -228,7 +231,7 @@ mod tests {
         for _ in 0..MOST_PARKED {
             parking.park(String::new()).unwrap();
         }
-        assert!(parking.park(String::new()).is_none());
+        assert_eq!(parking.park("{}".to_owned()).unwrap_err(), "{}");
     }
 
     #[tokio::test]

@@ -163,7 +163,7 @@ class Run:
                     print(f"    {', '.join(names)}: {judge.brief(signature)}")
 
     def report(self, path):
-        """One line a call: tool, example, ok, outcome, kind, key, panel code, form of data."""
+        """One line a call: tool, example, ok, outcome, kind, key, panel code, verified, form of data."""
         lines = [f"{tool}\t{example}\t{next(iter(found))}\n" for (tool, example), found in self.signatures.items()]
         path.write_text("".join(sorted(lines)), encoding="utf-8")
         print(f"{len(lines)} lines in {path}")

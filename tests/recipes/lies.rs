@@ -25,7 +25,10 @@ async fn a_panel_that_says_yes_and_does_nothing_is_disproved_on_every_provable_r
         let request = telling(route.tool).map_or_else(|| examples(&world, route).remove(0), object);
         world.panel.panel.fault(FaultRule::new(Fault::Lie).on(route.path));
         let changed = world.change(route, &request).await;
-        if changed.verified.verified == Some(false) && !changed.verified.differences.is_empty() && changed.verified.new_id.is_none() {
+        if changed.verified.verified == Some(false)
+            && !changed.verified.differences.is_empty()
+            && changed.verified.new_id.is_none()
+        {
             found_out += 1;
         } else {
             believed.push(format!("{}: {request:?}\n    {:?}", route.tool, changed.verified));

@@ -1,7 +1,8 @@
 //! Every mutation's first example is carried out and read back.
 
-use flvx_mcp::recipes::State;
-use serde_json::json;
+use flvx_mcp::recipes::{self, State};
+use flvx_panel::client::Credential;
+use serde_json::{Map, Value, json};
 
 use crate::world::{World, examples, impossible, mutations, object, route};
 
@@ -15,13 +16,20 @@ async fn the_first_example_of_every_mutation_is_proven_or_said_to_be_unprovable(
         let changed = world.change(route, &request).await;
         let verified = &changed.verified;
         match (impossible(route), verified.verified) {
-            (Some(reason), None) if verified.warnings.iter().any(|warning| warning.ends_with(reason)) => unprovable += 1,
+            (Some(reason), None) if verified.warnings.iter().any(|warning| warning.ends_with(reason)) => {
+                unprovable += 1
+            }
             (None, Some(true)) => proven += 1,
-            (None, None) if verified.warnings.iter().any(|warning| warning.contains("was so before already")) => unseen.push(route.tool),
+            (None, None) if verified.warnings.iter().any(|warning| warning.contains("was so before already")) => {
+                unseen.push(route.tool)
+            }
             _ => wrong.push(format!("{}: {request:?}\n    {verified:?}", route.tool)),
         }
     }
-    println!("{proven} mutations proven, {unprovable} unprovable by the manifest, {} change only what cannot be read: {unseen:?}", unseen.len());
+    println!(
+        "{proven} mutations proven, {unprovable} unprovable by the manifest, {} change only what cannot be read: {unseen:?}",
+        unseen.len()
+    );
     assert!(wrong.is_empty(), "not proven:\n{}", wrong.join("\n"));
     // The example sets a password and keeps the name, and no read shows a password.
     assert_eq!(unseen, ["user.change_password"]);
@@ -56,7 +64,10 @@ async fn every_succeeding_example_runs_and_a_false_proof_names_what_differs() {
             match verified.verified {
                 Some(true) => assert!(verified.differences.is_empty(), "{name}: {verified:?}"),
                 Some(false) => {
+                    // Such examples show what the panel does about an id that does not exist.
                     assert!(!verified.differences.is_empty(), "{name}: {verified:?}");
+                    let nobody = verified.differences.iter().all(|difference| difference.path == "[id=9999]");
+                    assert!(nobody, "{name}: {verified:?}");
                     disproved.push(name);
                 }
                 None => {
@@ -84,6 +95,29 @@ async fn batches_tell_the_state_of_each_item() {
     assert_eq!(states, [(json!(8), State::Done), (json!(9999), State::Failed)]);
     assert_eq!(changed.verified.verified, Some(false));
     assert_eq!(changed.verified.differences[0].path, "[id=9999]");
+}
+
+#[tokio::test]
+async fn an_ordinary_account_proves_changes_of_its_own_forwards() {
+    let world = World::fresh().await;
+    let credential = Credential::Token(world.panel.panel.token("zhangwei").unwrap().into());
+    let rows = world.client.call(route("forward.list"), &credential, &Map::new(), None).await.unwrap();
+    let rows: Value = serde_json::from_str(rows.data_text()).unwrap();
+    let own = rows[0]["id"].clone();
+    let create = json!({"name": "mine", "tunnelId": rows[0]["tunnelId"], "remoteAddr": "192.0.2.8:80"});
+    for (tool, request) in [
+        ("forward.create", create),
+        ("forward.update", json!({"id": own, "name": "renamed"})),
+        ("forward.pause", json!({"id": own})),
+        ("forward.delete", json!({"id": own})),
+    ] {
+        let (route, request) = (route(tool), object(request));
+        let before = recipes::before(&world.client, &credential, route, &request).await.unwrap();
+        world.client.call(route, &credential, &request, None).await.unwrap_or_else(|error| panic!("{tool}: {error}"));
+        let verified = recipes::verify(&world.client, &credential, route, &request, &before, None).await;
+        assert_eq!(verified.verified, Some(true), "{tool}: {verified:?}");
+        assert_eq!(verified.new_id.is_some(), tool == "forward.create");
+    }
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use flvx_sandbox::{Fault, FaultRule};
 use serde_json::json;
 
-use crate::world::{World, mutations, examples, object, route};
+use crate::world::{World, examples, mutations, object, route};
 
 #[tokio::test]
 async fn nothing_that_the_recipes_say_holds_a_secret() {
@@ -24,7 +24,12 @@ async fn nothing_that_the_recipes_say_holds_a_secret() {
             let state = world.panel.panel.state();
             let of_nodes = state.nodes.nodes.iter().map(|node| node.secret.clone());
             let of_shares = state.federation.shares.iter().map(|share| share.token.clone());
-            let given = route.request.fields.iter().filter(|field| field.secret).filter_map(|field| request.get(field.name)?.as_str());
+            let given = route
+                .request
+                .fields
+                .iter()
+                .filter(|field| field.secret)
+                .filter_map(|field| request.get(field.name)?.as_str());
             let secrets = of_nodes.chain(of_shares).chain(given.filter(|text| text.len() > 3).map(str::to_owned));
             for secret in secrets.chain(["0x4AAAAAAA-fake-turnstile-secret-0000".to_owned()]) {
                 // The first account's password is its name, which is no secret.
@@ -49,7 +54,10 @@ async fn a_secret_that_was_not_stored_is_disproved_without_being_told() {
         let verified = world.change(route, &object(request)).await.verified;
         assert_eq!(verified.verified, Some(false), "{tool}");
         let difference = &verified.differences[0];
-        assert_eq!((difference.path.as_str(), &difference.expected, &difference.found), (path, &json!("[redacted]"), &json!("[redacted]")));
+        assert_eq!(
+            (difference.path.as_str(), &difference.expected, &difference.found),
+            (path, &json!("[redacted]"), &json!("[redacted]"))
+        );
         assert!(!format!("{verified:?}").contains("s3cret"));
     }
 }

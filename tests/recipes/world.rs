@@ -63,11 +63,22 @@ impl World {
         recipes::before(&self.client, &self.credential(route), route, request).await
     }
 
-    pub async fn merge(&self, route: &'static Route, request: &mut Map<String, Value>, before: &Before) -> Result<Merged, RecipeError> {
+    pub async fn merge(
+        &self,
+        route: &'static Route,
+        request: &mut Map<String, Value>,
+        before: &Before,
+    ) -> Result<Merged, RecipeError> {
         recipes::merge(&self.client, &self.credential(route), route, request, before).await
     }
 
-    pub async fn verify(&self, route: &'static Route, request: &Map<String, Value>, before: &Before, answer: Option<&RawAnswer>) -> Verified {
+    pub async fn verify(
+        &self,
+        route: &'static Route,
+        request: &Map<String, Value>,
+        before: &Before,
+        answer: Option<&RawAnswer>,
+    ) -> Verified {
         let data: Option<Value> = answer.map(|answer| serde_json::from_str(answer.data_text()).unwrap());
         recipes::verify(&self.client, &self.credential(route), route, request, before, data.as_ref()).await
     }

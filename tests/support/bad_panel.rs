@@ -1,4 +1,5 @@
-//! A panel that answers what it is told to: each connection gets the same bytes, or something worse.
+//! A panel that answers what it is told to, in bytes, or does something worse. It can be told to misbehave on one path only
+//! and to read out a small announcement on all others, so that a change gets as far as being sent.
 
 use std::{
     net::SocketAddr,
@@ -33,7 +34,11 @@ impl Script {
     /// An answer with a body of that type and the right length.
     pub fn answer(status: &str, content_type: &str, body: impl AsRef<[u8]>) -> Self {
         let body = body.as_ref();
-        let mut bytes = format!("HTTP/1.1 {status}\r\ncontent-type: {content_type}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", body.len()).into_bytes();
+        let mut bytes = format!(
+            "HTTP/1.1 {status}\r\ncontent-type: {content_type}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
+            body.len()
+        )
+        .into_bytes();
         bytes.extend_from_slice(body);
         Self::Say(bytes)
     }
@@ -47,12 +52,22 @@ pub struct BadPanel {
 }
 
 impl BadPanel {
+    /// Every request gets the same.
     pub async fn start(script: Script) -> Self {
-        Self::in_turn(vec![script]).await
+        Self::listen(None, vec![script]).await
     }
 
     /// The first request gets the first script, and so on; the last one stays.
     pub async fn in_turn(scripts: Vec<Script>) -> Self {
+        Self::listen(None, scripts).await
+    }
+
+    /// Only requests for this path get the script, and only they are counted.
+    pub async fn on(path: &'static str, script: Script) -> Self {
+        Self::listen(Some(path), vec![script]).await
+    }
+
+    async fn listen(path: Option<&'static str>, scripts: Vec<Script>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let requests = Arc::new(AtomicUsize::new(0));
@@ -62,7 +77,7 @@ impl BadPanel {
                 let (scripts, counter) = (scripts.clone(), Arc::clone(&counter));
                 tokio::spawn(async move {
                     // A broken pipe is the client's good right.
-                    let _ = act(stream, &scripts, &counter).await;
+                    let _ = act(stream, path, &scripts, &counter).await;
                 });
             }
         });
@@ -73,7 +88,7 @@ impl BadPanel {
         format!("http://{}", self.address)
     }
 
-    /// How many whole requests have arrived.
+    /// How many whole requests have arrived (for the path, if there is one).
     pub fn requests(&self) -> usize {
         self.requests.load(Ordering::SeqCst)
     }
@@ -85,12 +100,25 @@ impl Drop for BadPanel {
     }
 }
 
-async fn act(mut stream: TcpStream, scripts: &[Script], counter: &AtomicUsize) -> std::io::Result<()> {
-    if !read_request(&mut stream).await? {
-        return Ok(());
-    }
-    let number = counter.fetch_add(1, Ordering::SeqCst);
-    match scripts.get(number).or(scripts.last()).unwrap() {
+async fn act(
+    mut stream: TcpStream,
+    path: Option<&str>,
+    scripts: &[Script],
+    counter: &AtomicUsize,
+) -> std::io::Result<()> {
+    let Some(asked) = read_request(&mut stream).await? else { return Ok(()) };
+    let ordinary = Script::answer(
+        "200 OK",
+        "application/json",
+        r#"{"code":0,"msg":"操作成功","data":{"content":"old","enabled":1},"ts":1}"#,
+    );
+    let script = if path.is_none_or(|path| path == asked) {
+        let number = counter.fetch_add(1, Ordering::SeqCst);
+        scripts.get(number).or(scripts.last()).unwrap()
+    } else {
+        &ordinary
+    };
+    match script {
         Script::Say(bytes) => {
             stream.write_all(bytes).await?;
             stream.shutdown().await?;
@@ -114,21 +142,24 @@ async fn act(mut stream: TcpStream, scripts: &[Script], counter: &AtomicUsize) -
     Ok(())
 }
 
-/// Reads one request to its end; `false`: the client went away before.
-async fn read_request(stream: &mut TcpStream) -> std::io::Result<bool> {
+/// Reads one request to its end and gives its path; `None`: the client went away before.
+async fn read_request(stream: &mut TcpStream) -> std::io::Result<Option<String>> {
     let mut seen = Vec::new();
     let mut buffer = [0; 8192];
     loop {
         if let Some(end) = seen.windows(4).position(|window| window == b"\r\n\r\n") {
             let head = String::from_utf8_lossy(&seen[..end]).to_lowercase();
-            let length = head.lines().find_map(|line| line.strip_prefix("content-length:")).map_or(0, |value| value.trim().parse().unwrap());
+            let length = head
+                .lines()
+                .find_map(|line| line.strip_prefix("content-length:"))
+                .map_or(0, |value| value.trim().parse().unwrap());
             if seen.len() >= end + 4 + length {
-                return Ok(true);
+                return Ok(String::from_utf8_lossy(&seen).split(' ').nth(1).map(str::to_owned));
             }
         }
         let count = stream.read(&mut buffer).await?;
         if count == 0 {
-            return Ok(false);
+            return Ok(None);
         }
         seen.extend_from_slice(&buffer[..count]);
     }

@@ -29,7 +29,14 @@ impl Reply {
     pub fn json(&self) -> Value {
         let text = self.text();
         let stream = self.header("content-type").is_some_and(|kind| kind.starts_with("text/event-stream"));
-        let message = if stream { text.lines().filter_map(|line| line.strip_prefix("data:")).rfind(|line| line.trim_start().starts_with('{')).unwrap_or_default() } else { &text };
+        let message = if stream {
+            text.lines()
+                .filter_map(|line| line.strip_prefix("data:"))
+                .rfind(|line| line.trim_start().starts_with('{'))
+                .unwrap_or_default()
+        } else {
+            &text
+        };
         serde_json::from_str(message).unwrap_or_else(|error| panic!("HTTP {}: {error} in {text:?}", self.status))
     }
 }
@@ -80,7 +87,11 @@ impl Connection {
                 if let Some(end) = find(&self.seen, b"\r\n\r\n") {
                     break end;
                 }
-                assert!(self.more().await, "the server closed before its reply was whole: {:?}", String::from_utf8_lossy(&self.seen));
+                assert!(
+                    self.more().await,
+                    "the server closed before its reply was whole: {:?}",
+                    String::from_utf8_lossy(&self.seen)
+                );
             };
             let text = String::from_utf8(self.seen.drain(..head + 4).collect()).unwrap();
             let mut lines = text.lines();
@@ -88,8 +99,10 @@ impl Connection {
             if status == 100 {
                 continue;
             }
-            let headers: Vec<(String, String)> =
-                lines.filter_map(|line| line.split_once(':')).map(|(name, value)| (name.to_lowercase(), value.trim().to_owned())).collect();
+            let headers: Vec<(String, String)> = lines
+                .filter_map(|line| line.split_once(':'))
+                .map(|(name, value)| (name.to_lowercase(), value.trim().to_owned()))
+                .collect();
             let mut reply = Reply { status, headers, body: Vec::new() };
             reply.body = if let Some(length) = reply.header("content-length") {
                 let length = length.parse().unwrap();

@@ -21,7 +21,11 @@ impl Log {
     /// Starts to listen, to everything down to `trace`. Works for a runtime on this thread.
     pub fn listen() -> Self {
         let text = Sink::default();
-        let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_ansi(false).with_writer(text.clone()).finish();
+        let subscriber = tracing_subscriber::fmt()
+            .with_max_level(tracing::Level::TRACE)
+            .with_ansi(false)
+            .with_writer(text.clone())
+            .finish();
         Self { text, _guard: tracing::subscriber::set_default(subscriber) }
     }
 

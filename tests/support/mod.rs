@@ -14,9 +14,9 @@ mod world;
 pub use bad_panel::{BadPanel, Script};
 pub use http::{Connection, Reply, json_headers};
 pub use log::Log;
-pub use program::{Program, program};
+pub use program::{Program, program, text};
 pub use rpc::{call_modern, initialize, modern, modern_headers};
-pub use world::{ADMIN, Served, WORD, World, caller, subset};
+pub use world::{ADMIN, Served, WORD, World, call, caller, environment, gateway, object, subset};
 
 /// Waits for a future, but not for ever: a hang fails the test with the name of what hung.
 pub async fn soon<T>(what: &str, future: impl Future<Output = T>) -> T {

@@ -112,8 +112,12 @@ impl Served {
 /// Whether `part` is contained in `whole`: objects may have more keys, lists must be equal item by item.
 pub fn subset(part: &Value, whole: &Value) -> bool {
     match (part, whole) {
-        (Value::Object(part), Value::Object(whole)) => part.iter().all(|(key, value)| whole.get(key).is_some_and(|found| subset(value, found))),
-        (Value::Array(part), Value::Array(whole)) => part.len() == whole.len() && part.iter().zip(whole).all(|(part, whole)| subset(part, whole)),
+        (Value::Object(part), Value::Object(whole)) => {
+            part.iter().all(|(key, value)| whole.get(key).is_some_and(|found| subset(value, found)))
+        }
+        (Value::Array(part), Value::Array(whole)) => {
+            part.len() == whole.len() && part.iter().zip(whole).all(|(part, whole)| subset(part, whole))
+        }
         (Value::Number(part), Value::Number(whole)) => part == whole || part.as_f64() == whole.as_f64(),
         _ => part == whole,
     }

@@ -12,8 +12,8 @@ pub type Node = usize;
 #[derive(Debug, Clone, Default)]
 pub struct Keys {
     nodes: Vec<Entry>,
-    /// How the body is decoded, once it is.
-    pub strict: Option<bool>,
+    /// The body is decoded into a type of its own.
+    typed: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -42,6 +42,11 @@ impl Keys {
     /// The whole body.
     pub fn body(&mut self) -> Node {
         self.top(Place::Body, None).unwrap_or_else(|| self.add(Place::Body, None, None))
+    }
+
+    /// Whether a node is the whole body.
+    pub fn is_body(&self, node: Node) -> bool {
+        self.top(Place::Body, None) == Some(node)
     }
 
     /// A query parameter, a header, a part of the path or a form value.
@@ -99,15 +104,20 @@ impl Keys {
     }
 
     /// What is taken when it is left out, as JSON text.
-    pub fn default(&mut self, node: Node, text: String) {
+    pub fn default_value(&mut self, node: Node, text: String) {
         if let Some(entry) = self.nodes.get_mut(node) {
             entry.default.get_or_insert(text);
         }
     }
 
-    /// Whether a body was decoded.
-    pub fn has_body(&self) -> bool {
-        self.top(Place::Body, None).is_some()
+    /// Whether the body is decoded into a type of its own.
+    pub fn is_typed(&self) -> bool {
+        self.typed
+    }
+
+    /// Notes that the body is decoded into a type of its own.
+    pub fn decoded_typed(&mut self) {
+        self.typed = true;
     }
 
     /// The body as facts.

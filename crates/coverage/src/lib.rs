@@ -1,2 +1,8 @@
 //! x
-pub mod go;
+mod eval;
+pub mod facts;
+mod go;
+mod keys;
+mod read;
+mod routers;
+pub use read::{read, Source};

@@ -88,7 +88,8 @@ impl Diagnostics {
 
     /// The whole text for a person, with the lines of the files.
     pub fn render(&self, style: Style) -> String {
-        let mut text: String = self.list.iter().map(|diagnostic| render::one(diagnostic, &self.sources, style) + "\n").collect();
+        let mut text: String =
+            self.list.iter().map(|diagnostic| render::one(diagnostic, &self.sources, style) + "\n").collect();
         if !self.list.is_empty() {
             text.push_str(&self.counted());
             text.push('\n');
@@ -120,7 +121,8 @@ impl Diagnostics {
     fn counted(&self) -> String {
         let mut files: Vec<&str> = self.list.iter().map(|diagnostic| diagnostic.file.as_str()).collect();
         files.dedup();
-        let plural = |count: usize, word: &str| if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") };
+        let plural =
+            |count: usize, word: &str| if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") };
         format!("{} in {}", plural(self.list.len(), "mistake"), plural(files.len(), "file"))
     }
 }

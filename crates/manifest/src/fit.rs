@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use crate::{
-    model::{Field, Kind},
     finding::Finding,
+    model::{Field, Kind},
     path::{Part, Spot, Step, spelled},
     suggest::{listed, nearest},
 };
@@ -51,7 +51,11 @@ impl Field {
     /// [`Manifest::resolved`](crate::Manifest::resolved); before that such an object may hold anything.
     pub fn check(&self, value: &Value) -> Vec<Problem> {
         let told = misfits(self, value, Strictness::Whole).into_iter();
-        told.map(|misfit| Problem { path: spelled(&misfit.steps), message: format!("{}: {}", misfit.message, misfit.label) }).collect()
+        told.map(|misfit| Problem {
+            path: spelled(&misfit.steps),
+            message: format!("{}: {}", misfit.message, misfit.label),
+        })
+        .collect()
     }
 }
 
@@ -70,7 +74,13 @@ struct Fit {
 
 impl Fit {
     fn tell(&mut self, message: String, label: impl Into<String>) {
-        self.found.push(Misfit { steps: self.steps.clone(), part: Part::Value, message, label: label.into(), suggestion: None });
+        self.found.push(Misfit {
+            steps: self.steps.clone(),
+            part: Part::Value,
+            message,
+            label: label.into(),
+            suggestion: None,
+        });
     }
 
     /// Tells something about a key of the object that is looked at.
@@ -150,26 +160,41 @@ impl Fit {
             return;
         }
         let allowed = listed(field.values.keys());
-        self.tell(format!("{} is not one of the values under `enum`", value_in_words(value)), format!("one of {allowed}"));
+        self.tell(
+            format!("{} is not one of the values under `enum`", value_in_words(value)),
+            format!("one of {allowed}"),
+        );
     }
 
     fn length(&mut self, field: &Field, text: &str) {
         let length = text.chars().count() as u64;
         if field.min_length.is_some_and(|least| length < least) {
-            self.tell(format!("the text has {length} characters"), format!("at least {}", field.min_length.unwrap_or_default()));
+            self.tell(
+                format!("the text has {length} characters"),
+                format!("at least {}", field.min_length.unwrap_or_default()),
+            );
         }
         if field.max_length.is_some_and(|most| length > most) {
-            self.tell(format!("the text has {length} characters"), format!("at most {}", field.max_length.unwrap_or_default()));
+            self.tell(
+                format!("the text has {length} characters"),
+                format!("at most {}", field.max_length.unwrap_or_default()),
+            );
         }
     }
 
     fn count(&mut self, field: &Field, length: usize) {
         let length = length as u64;
         if field.min_items.is_some_and(|least| length < least) {
-            self.tell(format!("the list has {length} items"), format!("at least {}", field.min_items.unwrap_or_default()));
+            self.tell(
+                format!("the list has {length} items"),
+                format!("at least {}", field.min_items.unwrap_or_default()),
+            );
         }
         if field.max_items.is_some_and(|most| length > most) {
-            self.tell(format!("the list has {length} items"), format!("at most {}", field.max_items.unwrap_or_default()));
+            self.tell(
+                format!("the list has {length} items"),
+                format!("at most {}", field.max_items.unwrap_or_default()),
+            );
         }
     }
 

@@ -42,7 +42,11 @@ pub fn load(dir: &Path) -> Result<Manifest, Diagnostics> {
 
     let mut places = Places::new(&sources, &nodes);
     diagnostics.extend(findings.into_iter().map(|finding| places.diagnostic(finding)));
-    if diagnostics.is_empty() { Ok(draft.into_manifest()) } else { Err(Diagnostics::new(diagnostics, Arc::new(sources))) }
+    if diagnostics.is_empty() {
+        Ok(draft.into_manifest())
+    } else {
+        Err(Diagnostics::new(diagnostics, Arc::new(sources)))
+    }
 }
 
 /// What one file holds.
@@ -60,11 +64,13 @@ fn parse(source: &Source, diagnostics: &mut Vec<Diagnostic>) -> File {
     }
     let look = text::look(source);
     let node = match yaml::parse(&source.text) {
+        // Nothing is written; the look has told so.
+        Ok(Node::Null) => None,
         Ok(node) => Some(node),
         Err(error) => {
-            // What the look at the bare text has told already (a tab, a control character) is often what YAML trips over.
+            // What the look has told already (a tab, a control character) is often what YAML trips over.
             let stumble = text::syntax_error(source, &error);
-            if !source.text.is_empty() && !look.diagnostics.iter().any(|told| told.line == stumble.line) {
+            if !look.diagnostics.iter().any(|told| told.line == stumble.line) {
                 diagnostics.push(stumble);
             }
             None

@@ -52,7 +52,9 @@ impl<'a> Places<'a> {
     }
 
     fn find(&mut self, spot: &Spot) -> Found {
-        let (Some(source), Some(node), Some(slot)) = (self.sources.get(spot.file), self.nodes.get(spot.file), self.marks.get_mut(spot.file)) else {
+        let (Some(source), Some(node), Some(slot)) =
+            (self.sources.get(spot.file), self.nodes.get(spot.file), self.marks.get_mut(spot.file))
+        else {
             return (1, 1, 0);
         };
         let marks = slot.get_or_insert_with(|| marks::read(&source.text));
@@ -76,7 +78,9 @@ fn find_in(source: &Source, root: &Marks, root_node: &Node, spot: &Spot) -> Foun
             (Step::Pair(place), Inside::Map(pairs)) => {
                 pairs.get(*place).map(|(_, at, inner)| (*at, inner)).zip(node.pairs().get(*place).map(|(_, node)| node))
             }
-            (Step::Item(place), Inside::List(items)) => items.get(*place).map(|inner| (inner.at, inner)).zip(node.items().get(*place)),
+            (Step::Item(place), Inside::List(items)) => {
+                items.get(*place).map(|inner| (inner.at, inner)).zip(node.items().get(*place))
+            }
             _ => None,
         };
         let Some(((at, inner), inner_node)) = next else { return token(source, named, None) };

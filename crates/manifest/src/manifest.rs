@@ -14,7 +14,10 @@ pub struct Manifest {
 impl Manifest {
     /// Every entry that is a tool, with its domain, in written order.
     pub fn tools(&self) -> impl Iterator<Item = (&Domain, &Entry)> {
-        self.domains.iter().flat_map(|domain| domain.routes.iter().map(move |entry| (domain, entry))).filter(|(_, entry)| entry.tool.is_some())
+        self.domains
+            .iter()
+            .flat_map(|domain| domain.routes.iter().map(move |entry| (domain, entry)))
+            .filter(|(_, entry)| entry.tool.is_some())
     }
 
     /// The entry of a tool, by its canonical (dotted) name.

@@ -36,7 +36,10 @@ pub fn follow<'f>(root: &'f Field, path: &str) -> Result<Reached<'f>, Lost> {
         let name = segment.trim_end_matches("[]");
         let lists = (segment.len() - name.len()) / 2;
         if name.contains(['[', ']']) {
-            return Err(Lost { message: format!("`{segment}` is no name: write `name` or `name[]`"), suggestion: None });
+            return Err(Lost {
+                message: format!("`{segment}` is no name: write `name` or `name[]`"),
+                suggestion: None,
+            });
         }
         if position > 0 && name.is_empty() {
             return Err(Lost { message: format!("the path `{path}` has an empty name"), suggestion: None });
@@ -65,14 +68,23 @@ fn child<'f>(field: Option<&'f Field>, name: &str, done: &str, path: &str) -> Re
             None => {
                 let near = nearest(name, field.fields.keys());
                 let suggestion = near.map(|near| path.replacen(name, near, 1));
-                Err(Lost { message: format!("there is no `{name}` in it: {here} has {}", listed(field.fields.keys())), suggestion })
+                Err(Lost {
+                    message: format!("there is no `{name}` in it: {here} has {}", listed(field.fields.keys())),
+                    suggestion,
+                })
             }
         },
         Kind::Array if field.items.as_deref().is_some_and(|items| items.fields.get(name).is_some()) => {
-            let right = if done.is_empty() { format!("[].{path}") } else { path.replacen(done, &format!("{done}[]"), 1) };
-            Err(Lost { message: format!("{here} is a list: write `{done}[].{name}` to look into its items"), suggestion: Some(right) })
+            let right =
+                if done.is_empty() { format!("[].{path}") } else { path.replacen(done, &format!("{done}[]"), 1) };
+            Err(Lost {
+                message: format!("{here} is a list: write `{done}[].{name}` to look into its items"),
+                suggestion: Some(right),
+            })
         }
-        Kind::Array => Err(Lost { message: format!("{here} is a list, and its items have no `{name}`"), suggestion: None }),
+        Kind::Array => {
+            Err(Lost { message: format!("{here} is a list, and its items have no `{name}`"), suggestion: None })
+        }
         Kind::String | Kind::Integer | Kind::Number | Kind::Boolean => {
             Err(Lost { message: format!("{here} is no object, so there is no `{name}` in it"), suggestion: None })
         }

@@ -67,7 +67,8 @@ fn token_length(rest: &str, known: Option<&str>) -> usize {
         Some(first @ ('{' | '}' | '[' | ']' | ',')) => first.len_utf8(),
         Some('-') if rest.starts_with("- ") => 1,
         Some(_) => {
-            let end = rest.char_indices().find(|(at, c)| matches!(c, ',' | '}' | ']' | '{' | '[') || ends_plain(rest, *at));
+            let end =
+                rest.char_indices().find(|(at, c)| matches!(c, ',' | '}' | ']' | '{' | '[') || ends_plain(rest, *at));
             let length = end.map_or(rest.len(), |(at, _)| at);
             rest.get(..length).map_or(0, |token| token.trim_end().len())
         }

@@ -115,9 +115,15 @@ impl Walk<'_> {
     fn wrong_type(&mut self, node: &Node, form: &Form, at: &At<'_>) {
         let finding = Finding::new(at.at_value(), format!("expected {}, found {}", form.described(), node.described()));
         let (label, instead) = match (form, node) {
-            (Form::Text | Form::Word(_), Node::Number(value)) => ("quote it to make it text", Some(format!("\"{value}\""))),
-            (Form::Text | Form::Word(_), Node::Bool(value)) => ("quote it to make it text", Some(format!("\"{value}\""))),
-            (Form::Bool, Node::Text(text)) => ("YAML 1.2 knows only `true` and `false`", boolean(text).map(|value| value.to_string())),
+            (Form::Text | Form::Word(_), Node::Number(value)) => {
+                ("quote it to make it text", Some(format!("\"{value}\"")))
+            }
+            (Form::Text | Form::Word(_), Node::Bool(value)) => {
+                ("quote it to make it text", Some(format!("\"{value}\"")))
+            }
+            (Form::Bool, Node::Text(text)) => {
+                ("YAML 1.2 knows only `true` and `false`", boolean(text).map(|value| value.to_string()))
+            }
             (Form::List(_), Node::Text(text)) => ("a list stands in brackets", Some(format!("[{text}]"))),
             _ => ("of the wrong type", None),
         };
@@ -147,7 +153,8 @@ impl Walk<'_> {
         let Some((name, _)) = pairs.get(place) else { return true };
         let Some(first) = pairs.iter().take(place).position(|(earlier, _)| earlier == name) else { return true };
         let finding = Finding::new(at.pair(place).at_key(), format!("key `{name}` is written twice"));
-        self.findings.push(finding.label("only one of them can count").also(at.pair(first).at_key(), "first written here"));
+        self.findings
+            .push(finding.label("only one of them can count").also(at.pair(first).at_key(), "first written here"));
         false
     }
 }

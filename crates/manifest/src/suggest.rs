@@ -16,7 +16,9 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
 /// Changes of one character (put in, left out, replaced, swapped with its neighbour) between two words, without regard
 /// to case or to the difference of `-` and `_`.
 fn distance(from: &str, to: &str) -> usize {
-    let fold = |text: &str| -> Vec<char> { text.chars().map(|c| if c == '-' { '_' } else { c.to_ascii_lowercase() }).collect() };
+    let fold = |text: &str| -> Vec<char> {
+        text.chars().map(|c| if c == '-' { '_' } else { c.to_ascii_lowercase() }).collect()
+    };
     let (from, to) = (fold(from), fold(to));
     let mut before_last: Vec<usize> = Vec::new();
     let mut last: Vec<usize> = (0..=to.len()).collect();

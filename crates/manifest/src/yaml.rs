@@ -81,7 +81,9 @@ impl Node {
             Node::Number(value) => Value::Number(value.clone()),
             Node::Text(text) => Value::String(text.clone()),
             Node::List(items) => Value::Array(items.iter().map(Node::to_value).collect()),
-            Node::Map(pairs) => Value::Object(pairs.iter().map(|(key, node)| (key.clone(), node.to_value())).collect::<Map<_, _>>()),
+            Node::Map(pairs) => {
+                Value::Object(pairs.iter().map(|(key, node)| (key.clone(), node.to_value())).collect::<Map<_, _>>())
+            }
         }
     }
 }
@@ -107,6 +109,11 @@ impl<'de> Deserialize<'de> for Node {
             }
 
             fn visit_unit<E>(self) -> Result<Node, E> {
+                Ok(Node::Null)
+            }
+
+            /// A document without anything in it.
+            fn visit_none<E>(self) -> Result<Node, E> {
                 Ok(Node::Null)
             }
 

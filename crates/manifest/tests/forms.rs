@@ -3,6 +3,8 @@
 
 mod support;
 
+use std::fs;
+
 use flvx_manifest::{Diagnostics, Style};
 use support::assemble;
 
@@ -61,4 +63,28 @@ fn a_mistake_can_be_read_piece_by_piece() {
     let second = told.secondary.as_ref().unwrap();
     assert_eq!((second.line, second.column, second.label.as_str()), (15, 5, "first written here"));
     assert_eq!(mistakes.len(), 1);
+}
+
+#[test]
+fn a_directory_or_a_file_that_cannot_be_read_is_told() {
+    let absent = support::scratch("absent").join("routes");
+    let told = flvx_manifest::load(&absent).unwrap_err().to_string();
+    assert!(told.starts_with("error: the directory of the manifest cannot be read: "), "{told}");
+    let dir = assemble("unknown_key");
+    fs::create_dir(dir.join("odd.yaml")).unwrap();
+    let told = flvx_manifest::load(&dir).unwrap_err().to_string();
+    assert!(told.contains("error: the file cannot be read: "), "{told}");
+    assert!(told.contains("--> unknown_key/odd.yaml:1:1"), "{told}");
+}
+
+#[test]
+fn cargo_is_not_flooded() {
+    let dir = support::scratch("flood");
+    let rules: String = (0..60).map(|n| format!("  e{n}: {{ code: 0, key: k, text: t, hint: h }}\n")).collect();
+    fs::write(dir.join("shared.yaml"), format!("baseline: 1.0.0\nerrors:\n{rules}")).unwrap();
+    let told = flvx_manifest::load(&dir).unwrap_err();
+    assert_eq!(told.len(), 60);
+    let lines = told.cargo_lines();
+    assert_eq!(lines[lines.len() - 2..], ["and 10 more", "60 mistakes in 1 file"]);
+    assert_eq!(lines.iter().filter(|line| line.contains("code 0 is no error")).count(), 50);
 }

@@ -75,7 +75,10 @@ fn values_are_held_against_type_limits_and_words() {
     assert_eq!(problems(&number, json!(null)), [": expected a whole number, found `null`: of the wrong type"]);
     assert_eq!(problems(&number, json!(99)), [""; 0]);
     let word = field(json!({ "type": "string", "enum": { "a": "A", "b": "B" }, "max_length": 3 }));
-    assert_eq!(problems(&word, json!("c")), [": the text `c` is not one of the values under `enum`: one of `a` and `b`"]);
+    assert_eq!(
+        problems(&word, json!("c")),
+        [": the text `c` is not one of the values under `enum`: one of `a` and `b`"]
+    );
     assert_eq!(problems(&word, json!("节点节点")).len(), 2, "four characters and no value of the enum");
     assert_eq!(problems(&word, json!("b")), [""; 0]);
     let flag = field(json!({ "type": "boolean", "nullable": true, "enum": { "true": "only so" } }));
@@ -103,7 +106,10 @@ fn objects_lists_and_maps_are_held_against_what_they_hold() {
     let ids = request(&resolved, "thing.batch_delete");
     assert_eq!(problems(ids.get("ids").unwrap(), json!([])), [": the list has 0 items: at least 1"]);
     let config = resolved.entry("thing.set_config").unwrap().request.clone().unwrap().body.unwrap();
-    assert_eq!(problems(&config, json!({ "colour": 1 })), ["colour: expected text, found the number 1: of the wrong type"]);
+    assert_eq!(
+        problems(&config, json!({ "colour": 1 })),
+        ["colour: expected text, found the number 1: of the wrong type"]
+    );
 }
 
 #[test]

@@ -1,164 +1,236 @@
-//! What a real panel answered, held against the manifest: every success fits the typed data and the route's table, every
-//! refusal is known to a rule. The recordings stand in `tests/recordings` of the repository.
+//! Every recorded answer of a real panel held against the manifest: the shape of `data` with no key too few or too
+//! many, the typed answer, the rule for each refusal, and the marks on what is secret or written by others.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fs,
-    path::Path,
-};
+mod recordings {
+    pub mod exchange;
+    pub mod shape;
+}
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use flvx_panel::{
-    generated::ROUTES,
-    spec::{AnswerForm, Field, Kind, Route},
+    generated::{ROUTES, route},
+    spec::AnswerForm,
+};
+use recordings::{
+    exchange::{Exchange, Said, all},
+    shape::{misfits, texts},
 };
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-type Reader = fn(&Value) -> Result<(), String>;
+type Reader = fn(Value) -> serde_json::Result<()>;
 
-fn read<D: DeserializeOwned>(data: &Value) -> Result<(), String> {
-    D::deserialize(data).map(drop).map_err(|error| error.to_string())
+fn reader<D: DeserializeOwned>() -> Reader {
+    |value| serde_json::from_value::<D>(value).map(drop)
 }
 
-macro_rules! all_types {
+macro_rules! all_readers {
     ($($tool:literal => $request:ty, $data:ty;)*) => {
         fn readers() -> BTreeMap<&'static str, Reader> {
-            [$(($tool, read::<$data> as Reader)),*].into()
+            [$(($tool, reader::<$data>())),*].into()
         }
     };
 }
-flvx_panel::each_tool!(all_types);
+flvx_panel::each_tool!(all_readers);
 
-/// One recorded exchange with the route that it went to.
-struct Exchange {
-    route: &'static Route,
-    name: String,
-    /// Envelope code; 0 where the answer came without an envelope.
-    code: i64,
-    msg: String,
-    data: Value,
-    right_method: bool,
+/// What `data` of a route's success is, by its manifest entry; null when it answers with none.
+fn shape(tool: &str) -> Value {
+    let entry: Value = serde_json::from_str(route(tool).unwrap().entry).unwrap();
+    entry["response"]["data"].clone()
 }
 
-fn exchanges() -> Vec<Exchange> {
-    let mut exchanges = Vec::new();
-    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/recordings");
-    for file in fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path()) {
-        if file.extension().is_none_or(|extension| extension != "json") {
-            continue;
-        }
-        let list: Vec<Value> = serde_json::from_str(&fs::read_to_string(&file).unwrap()).unwrap();
-        exchanges.extend(list.iter().filter_map(exchange));
-    }
-    exchanges
+/// Every recorded success with its tool and its data.
+fn successes() -> Vec<(Exchange, &'static str, Option<Value>)> {
+    let with_tool = all().into_iter().filter_map(|exchange| exchange.route().map(|route| (exchange, route)));
+    let read = with_tool.filter_map(|(exchange, route)| match exchange.said(route) {
+        Said::Done(data) => Some((exchange, route.tool, data)),
+        Said::Refused { .. } | Said::Nothing => None,
+    });
+    read.collect()
 }
 
-/// `None` for what is no answer of a tool's route: aliases, unknown paths, cut connections.
-fn exchange(recorded: &Value) -> Option<Exchange> {
-    let route = ROUTES.iter().find(|route| recorded["path"] == route.path)?;
-    let body = &recorded["response"]["body"];
-    let envelope = body.get("code").is_some() && body.get("msg").is_some();
-    if !envelope && (route.answer == AnswerForm::Envelope || body.is_null()) {
-        return None;
+#[test]
+fn every_recorded_success_has_exactly_the_shape_of_its_route() {
+    let mut wrong = Vec::new();
+    let successes = successes();
+    for (exchange, tool, data) in &successes {
+        match (shape(tool), data) {
+            (Value::Null, None | Some(Value::Null)) => {}
+            (Value::Null, Some(data)) => {
+                wrong.push(format!("{tool} ({exchange}): data where none is promised: {data}"));
+            }
+            (_, None) => wrong.push(format!("{tool} ({exchange}): no data")),
+            (shape, Some(data)) => {
+                wrong.extend(misfits(&shape, data).into_iter().map(|misfit| format!("{tool} ({exchange}): {misfit}")))
+            }
+        }
     }
-    let (code, data) = if envelope {
-        (body["code"].as_i64().unwrap(), body.get("data").cloned().unwrap_or_default())
-    } else {
-        (0, body.clone())
-    };
-    Some(Exchange {
-        route,
-        name: recorded["name"].as_str().unwrap().to_owned(),
-        code,
-        msg: body["msg"].as_str().unwrap_or_default().to_owned(),
-        data,
-        right_method: recorded["method"] == format!("{:?}", route.method).to_uppercase(),
-    })
+    assert!(wrong.is_empty(), "{} misfits:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(successes.len() >= 277, "only {} recorded successes", successes.len());
 }
 
-/// What a value has that its field does not describe. `described` is the field's place in the route's entry.
-fn differences(field: &Field, described: &Value, value: &Value, place: &str, found: &mut BTreeSet<String>) {
-    let say = |found: &mut BTreeSet<String>, what: String| {
-        found.insert(format!("{place}: {what}"));
-    };
-    match (field.kind, value) {
-        (_, Value::Null) if field.nullable || field.kind == Kind::Any => return,
-        (Kind::Any, _)
-        | (Kind::String, Value::String(_))
-        | (Kind::Boolean, Value::Bool(_))
-        | (Kind::Number, Value::Number(_)) => {}
-        (Kind::Integer, Value::Number(number)) if number.is_i64() => {}
-        (Kind::Map, Value::Object(map)) => {
-            for value in map.values() {
-                differences(field.items.unwrap(), &described["items"], value, &format!("{place}.*"), found);
-            }
-            return;
-        }
-        (Kind::Array, Value::Array(items)) => {
-            for value in items {
-                differences(field.items.unwrap(), &described["items"], value, &format!("{place}[]"), found);
-            }
-            return;
-        }
-        (Kind::Object, Value::Object(map)) => {
-            for key in map.keys().filter(|key| !field.fields.iter().any(|field| field.name == *key)) {
-                say(found, format!("key `{key}` is not described"));
-            }
-            for field in field.fields {
-                let described = &described["fields"][field.name];
-                match map.get(field.name) {
-                    Some(value) => differences(field, described, value, &format!("{place}.{}", field.name), found),
-                    None if described["optional"] == true => {}
-                    None => say(found, format!("`{}` is absent and not optional", field.name)),
-                }
-            }
-            return;
-        }
-        (kind, value) => say(found, format!("{value} is no {kind:?}")),
-    }
-    if !field.values.is_empty() && !field.values.iter().any(|known| known.value == value.to_string()) {
-        say(found, format!("{value} is not among the values"));
+#[test]
+fn a_key_too_few_or_too_many_and_a_wrong_value_are_misfits() {
+    let shape = json!({"type": "array", "items": {"type": "object", "fields": {
+        "id": {"type": "integer"},
+        "state": {"type": "string", "enum": {"up": "", "down": ""}, "nullable": true},
+        "note": {"type": "string", "optional": true},
+    }}});
+    assert_eq!(misfits(&shape, &json!([{"id": 1, "state": "up", "note": "x"}, {"id": 2, "state": null}])), Vec::<String>::new());
+    for wrong in [
+        json!({"id": 1}),
+        json!({"id": 1, "state": "up", "more": 0}),
+        json!({"id": "1", "state": "up"}),
+        json!({"id": 1.5, "state": "up"}),
+        json!({"id": null, "state": "up"}),
+        json!({"id": 1, "state": "left"}),
+        json!({"id": 1, "state": "up", "note": null}),
+        json!([]),
+    ] {
+        assert_eq!(misfits(&shape, &json!([wrong])).len(), 1, "{wrong}");
     }
 }
 
 #[test]
-fn every_recorded_success_fits_the_types_and_the_tables() {
+fn every_recorded_success_is_read_by_its_typed_answer() {
     let readers = readers();
-    let mut seen = BTreeSet::new();
-    let mut found = BTreeSet::new();
-    for exchange in exchanges().iter().filter(|exchange| exchange.code == 0 && exchange.right_method) {
-        let tool = exchange.route.tool;
-        seen.insert(tool);
-        if let Err(error) = readers[tool](&exchange.data) {
-            found.insert(format!("{tool} ({}): {error}", exchange.name));
-        }
-        let entry: Value = serde_json::from_str(exchange.route.entry).unwrap();
-        match exchange.route.data {
-            Some(field) => differences(field, &entry["response"]["data"], &exchange.data, tool, &mut found),
-            None if exchange.data.is_null() => {}
-            None => {
-                found.insert(format!("{tool}: {} came and no data is described", exchange.data));
-            }
+    for (exchange, tool, data) in successes() {
+        if let Some(data) = data
+            && let Err(error) = readers[tool](data)
+        {
+            panic!("{tool} ({exchange}): {error}");
         }
     }
-    assert!(found.is_empty(), "{}", found.into_iter().collect::<Vec<_>>().join("\n"));
-    let baseline = ROUTES.iter().filter(|route| route.since.is_none());
-    let unseen: Vec<&str> = baseline.map(|route| route.tool).filter(|tool| !seen.contains(tool)).collect();
-    assert!(unseen.is_empty(), "no recorded success of {unseen:?}");
 }
 
 #[test]
-fn every_recorded_refusal_is_known_to_a_rule() {
-    let mut unknown = BTreeSet::new();
-    let mut refusals = 0;
-    for exchange in exchanges().iter().filter(|exchange| exchange.code != 0) {
+fn every_route_of_the_recorded_version_has_a_recorded_success() {
+    let recorded: BTreeSet<&str> = successes().iter().map(|(_, tool, _)| *tool).collect();
+    let missing: Vec<&str> = ROUTES
+        .iter()
+        .filter(|route| route.since.is_none())
+        .map(|route| route.tool)
+        .filter(|tool| !recorded.contains(tool))
+        .collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
+/// Promised places that no recorded answer has. All of them have been seen on a real panel at another time, except for
+/// those that the gateway itself adds and `requestId`, which is the agent's.
+const UNRECORDED: [(&str, &[&str]); 7] = [
+    // Made by the gateway in place of the token.
+    ("auth.login", &["data.credential", "data.expires_at"]),
+    // Rows are made by an hourly job.
+    (
+        "auth.user_package",
+        &[
+            "data.statisticsFlows[]",
+            "data.statisticsFlows[].flow",
+            "data.statisticsFlows[].id",
+            "data.statisticsFlows[].time",
+            "data.statisticsFlows[].totalFlow",
+            "data.statisticsFlows[].userId",
+        ],
+    ),
+    // Only on nodes of another panel, which the exporting panel of the recordings has none of.
+    ("backup.export", &["data.nodes[].remoteConfig", "data.nodes[].remoteToken", "data.nodes[].remoteUrl"]),
+    (
+        "backup.import",
+        &["data.autoBackup.nodes[].remoteConfig", "data.autoBackup.nodes[].remoteToken", "data.autoBackup.nodes[].remoteUrl"],
+    ),
+    (
+        "backup.restore",
+        &["data.autoBackup.nodes[].remoteConfig", "data.autoBackup.nodes[].remoteToken", "data.autoBackup.nodes[].remoteUrl"],
+    ),
+    // The first when the target does not answer.
+    ("federation.runtime_diagnose", &["data.errorMessage", "data.requestId"]),
+    // The row is that of node.list, which has it.
+    ("node.check_status", &["data[].syncError"]),
+];
+
+#[test]
+fn every_promised_field_was_seen_in_a_recorded_answer() {
+    let mut seen: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    for (_, tool, data) in successes() {
+        seen.entry(tool).or_default().extend(data.iter().flat_map(recordings::shape::places));
+    }
+    let mut unseen = BTreeSet::new();
+    for (tool, places) in &seen {
+        unseen.extend(
+            recordings::shape::promised(&shape(tool)).difference(places).map(|place| format!("{tool}: {place}")),
+        );
+    }
+    let known = UNRECORDED.iter().flat_map(|(tool, places)| places.iter().map(move |place| format!("{tool}: {place}")));
+    assert_eq!(unseen, known.collect());
+}
+
+#[test]
+fn every_recorded_refusal_is_explained_by_a_rule_of_its_route() {
+    let (mut unexplained, mut refusals) = (BTreeSet::new(), 0);
+    for exchange in all() {
+        let Some(route) = exchange.route() else { continue };
+        let Said::Refused { code, msg } = exchange.said(route) else { continue };
         refusals += 1;
-        if !exchange.route.errors.iter().any(|rule| rule.matches(exchange.code, &exchange.msg)) {
-            unknown.insert(format!("{} ({}): {} {}", exchange.route.tool, exchange.name, exchange.code, exchange.msg));
+        if !route.errors.iter().any(|rule| rule.matches(code, &msg)) {
+            unexplained.insert(format!("{} ({exchange}): {code} {msg}", route.tool));
         }
     }
-    assert!(unknown.is_empty(), "{}", unknown.into_iter().collect::<Vec<_>>().join("\n"));
-    assert!(refusals > 400, "only {refusals} refusals were looked at");
+    assert!(
+        unexplained.is_empty(),
+        "{} of {refusals}:\n{}",
+        unexplained.len(),
+        unexplained.into_iter().collect::<Vec<_>>().join("\n")
+    );
+    assert!(refusals > 300, "only {refusals} recorded refusals");
+}
+
+/// The recordings hold fakes in place of secrets, which tells them apart: node secrets, share tokens, tokens of
+/// accounts, passwords and the key for Cloudflare.
+const SECRETS: [&str; 5] = ["fa4e5ec2", "fa4e70ce", "eyJhbGci", "fake-pw", "fake-turnstile-secret"];
+
+#[test]
+fn every_recorded_secret_stands_in_a_field_marked_secret() {
+    let (mut open, mut hidden) = (BTreeSet::new(), 0);
+    for (exchange, tool, data) in successes() {
+        for text in data.iter().flat_map(|data| texts(&shape(tool), data)) {
+            match SECRETS.iter().any(|secret| text.text.contains(secret)) {
+                true if text.secret => hidden += 1,
+                true => {
+                    open.insert(format!("{tool} ({exchange}): {}", text.place));
+                }
+                false => {}
+            }
+        }
+    }
+    assert!(open.is_empty(), "{}", open.into_iter().collect::<Vec<_>>().join("\n"));
+    assert!(hidden > 50, "only {hidden} secrets in the recordings");
+}
+
+#[test]
+fn what_other_people_wrote_stands_in_a_field_marked_so() {
+    let (mut trusted, mut marked) = (BTreeSet::new(), 0);
+    for (exchange, tool, data) in successes() {
+        for text in data.iter().flat_map(|data| texts(&shape(tool), data)) {
+            match text.text.contains("ignore all previous instructions") || text.text.contains('\u{200b}') {
+                true if text.free || text.secret => marked += 1,
+                true => {
+                    trusted.insert(format!("{tool} ({exchange}): {}", text.place));
+                }
+                false => {}
+            }
+        }
+    }
+    assert!(trusted.is_empty(), "{}", trusted.into_iter().collect::<Vec<_>>().join("\n"));
+    assert!(marked > 20, "only {marked} such texts in the recordings");
+}
+
+#[test]
+fn routes_without_an_envelope_are_recorded_without_one() {
+    for (exchange, tool, data) in successes() {
+        let enveloped = exchange.body().get("code").is_some() && exchange.body().get("msg").is_some();
+        assert_eq!(enveloped, route(tool).unwrap().answer == AnswerForm::Envelope, "{tool} ({exchange}): {data:?}");
+    }
 }

@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 
 use bytes::Bytes;
+use serde_json::Value;
 
 /// Whether a character is removed from texts. Tab and line breaks stay.
 fn hidden(c: char) -> bool {
@@ -17,6 +18,16 @@ fn hidden(c: char) -> bool {
 /// A text without hidden characters.
 pub fn clean_text(text: &str) -> Cow<'_, str> {
     if text.contains(hidden) { Cow::Owned(text.replace(hidden, "")) } else { Cow::Borrowed(text) }
+}
+
+/// A value whose texts, keys included, hold no hidden characters.
+pub fn clean_value(value: Value) -> Value {
+    match value {
+        Value::String(text) => Value::String(clean_text(&text).into_owned()),
+        Value::Array(items) => items.into_iter().map(clean_value).collect(),
+        Value::Object(map) => map.into_iter().map(|(key, value)| (clean_text(&key).into_owned(), clean_value(value))).collect(),
+        other => other,
+    }
 }
 
 /// JSON text whose strings hold no hidden characters and which is one line (stdio and SSE frame by lines).

@@ -4,11 +4,12 @@
 mod clean;
 mod redact;
 mod view;
+mod wish;
 
 use bytes::Bytes;
 use flvx_panel::spec::Route;
 
-pub use clean::clean_text;
+pub use clean::{clean_text, clean_value};
 pub use redact::{REDACTED, redact};
 pub use view::{View, ViewError};
 

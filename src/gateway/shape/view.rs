@@ -2,7 +2,6 @@
 
 use bytes::Bytes;
 use flvx_panel::spec::{Field, Kind, Route};
-use serde::Deserialize;
 use serde_json::{Map, Value, value::RawValue};
 
 use super::{
@@ -15,23 +14,17 @@ use crate::{gateway::Problem, nearest::nearest, result::Page};
 const DEFAULT_LIMIT: usize = 100;
 
 /// What the caller asked to see of a list.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, Default)]
 pub struct View {
     /// Fields of each row; `["*"]` for all. Absent: the few that matter.
-    #[serde(default)]
     pub fields: Option<Vec<String>>,
     /// Field = value, or field = `{op: value}` with `eq ne gt gte lt lte contains in`.
-    #[serde(default)]
     pub filter: Map<String, Value>,
     /// Field to sort by; a leading `-` sorts downwards.
-    #[serde(default)]
     pub sort: Option<String>,
     /// Most rows shown.
-    #[serde(default)]
     pub limit: Option<usize>,
     /// Rows skipped.
-    #[serde(default)]
     pub offset: usize,
 }
 

@@ -20,14 +20,18 @@ pub(super) fn prove(proof: &ProofOf<'_>) -> Verified {
         return verified;
     }
     // Someone else may make a row of the same name at the same time; the one with all values asked for is ours.
-    let agreeing: Vec<&Value> = found.iter().copied().filter(|row| proof.compare(row, &proof.scope, "").differences.is_empty()).collect();
+    let agreeing: Vec<&Value> =
+        found.iter().copied().filter(|row| proof.compare(row, &proof.scope, "").differences.is_empty()).collect();
     if !agreeing.is_empty() {
         found = agreeing;
     }
     found.sort_by_key(|row| id_of(row, id).and_then(|key| key.as_i64()));
     if found.len() > 1 {
         let ids = ids(&found, id);
-        verified.warnings.push(format!("{} new rows fit, with {id} {ids}; the newest is taken for the one that was made", found.len()));
+        verified.warnings.push(format!(
+            "{} new rows fit, with {id} {ids}; the newest is taken for the one that was made",
+            found.len()
+        ));
     }
     if let Some(row) = found.last() {
         verified.new_id = id_of(row, id);
@@ -47,7 +51,9 @@ fn nothing_new(proof: &ProofOf<'_>, id: &str, new: &[Value], verified: &mut Veri
         .collect();
     if proof.route.idempotent && !there.is_empty() {
         verified.verified = Some(true);
-        verified.warnings.push(format!("it was there before the call ({id} {}); nothing new was made", ids(&there, id)));
+        verified
+            .warnings
+            .push(format!("it was there before the call ({id} {}); nothing new was made", ids(&there, id)));
         return;
     }
     verified.verified = Some(false);

@@ -46,7 +46,8 @@ impl ProofOf<'_> {
             let (found, many) = place::walk(row, path);
             let asked = place::request_path(value);
             let secret = |key: &str| {
-                secret_at(self.row, &joined(path, key)) || asked.is_some_and(|asked| secret_at(Some(self.route.request), &joined(asked, key)))
+                secret_at(self.row, &joined(path, key))
+                    || asked.is_some_and(|asked| secret_at(Some(self.route.request), &joined(asked, key)))
             };
             let mut note = |key: &str, agrees: bool, expected: &Value, found: &Value| {
                 compared.count += 1;

@@ -62,7 +62,10 @@ pub(super) fn without_effect(proof: &ProofOf<'_>, verified: &mut Verified) {
     if !verified.not_compared.is_empty() && scopes.iter().all(was_so) {
         let names: Vec<String> = verified.not_compared.iter().map(|name| format!("`{name}`")).collect();
         verified.verified = None;
-        verified.warnings.push(format!("not verified: what can be read back was so before already, and {} cannot be read back", names.join(", ")));
+        verified.warnings.push(format!(
+            "not verified: what can be read back was so before already, and {} cannot be read back",
+            names.join(", ")
+        ));
     }
 }
 

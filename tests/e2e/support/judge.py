@@ -26,7 +26,7 @@ def form(result, tool, output_schema):
         wrong.append("the error has no kind or no message")
     if tool.is_change != ("outcome" in body):
         wrong.append("a change must tell its outcome, and only a change may")
-    if body.get("ok") and tool.data_schema is not None and "data" in body:
+    if body.get("ok") and tool.data_schema is not None and "data" in body and not is_found_id(body):
         wrong += violations(tool.data_schema, body["data"], "the answer of the manifest")
     return wrong
 
@@ -36,6 +36,8 @@ def expectation(body, tool, example):
     expect = example["expect"]
     key = (body.get("error") or {}).get("key")
     wrong = []
+    if example is not tool.examples[0] and is_knowing_better(body, expect):
+        return []
     if tool.is_own:
         return [] if body["ok"] else [f"failed: {json.dumps(body['error'], ensure_ascii=False)}"]
     if expect.get("error"):
@@ -50,9 +52,23 @@ def expectation(body, tool, example):
         wrong.append(f"a change that went through has the outcome {body['outcome']}")
     if tool.is_envelope and body.get("panel_code") != expect["code"]:
         wrong.append(f"expected panel_code {expect['code']}, got {body.get('panel_code')}")
-    if "data" in expect:
+    if "data" in expect and not (is_found_id(body) and not isinstance(expect["data"], dict)):
         wrong += missing(expect["data"], body.get("data"), "data")
     return wrong
+
+
+def is_knowing_better(body, expect):
+    """Examples say what the panel does. Where it would refuse an unknown id, or take it and do nothing, the gateway may say so first:
+    by a look before the call (nothing is sent) or a look after it (the panel's code is still told)."""
+    error = body.get("error") or {}
+    refused_before = error.get("key") == "no_such_target" and body.get("outcome") == "rejected" and "panel_code" not in body
+    seen_after = error.get("kind") == "not_verified" and body.get("verified") is False and body.get("panel_code") == expect["code"]
+    return refused_before or seen_after
+
+
+def is_found_id(body):
+    """The panel names no id of what it created; the gateway looks it up and gives it as `data`."""
+    return body.get("verified") is True and isinstance(body.get("data"), dict) and list(body["data"]) == ["id"]
 
 
 def failed_items(data):
@@ -107,5 +123,5 @@ def shape(value):
 def signature(body):
     """What must be the same whichever way a call came."""
     error = body.get("error") or {}
-    words = ["ok" if body["ok"] else "failed", body.get("outcome", "-"), error.get("kind", "-"), error.get("key") or "-", str(body.get("panel_code", "-"))]
+    words = ["ok" if body["ok"] else "failed", body.get("outcome", "-"), error.get("kind", "-"), error.get("key") or "-", str(body.get("panel_code", "-")), f"verified={body.get('verified')}".lower()]
     return "\t".join([*words, shape(body["data"]) if "data" in body else "-"])

@@ -185,6 +185,21 @@ impl Packages {
         })
     }
 
+    /// Whether an import of a file leads to a package of the module that is not there.
+    pub fn is_missing(&self, file: u32, path: &str) -> bool {
+        let imports = usize::try_from(file).ok().and_then(|file| self.imports.get(file));
+        imports.is_some_and(|imports| imports.values().any(|import| matches!(import, Import::Missing(missing) if missing == path)))
+    }
+
+    /// Packages of the module that are imported but not there.
+    pub fn missing(&self) -> impl Iterator<Item = &str> {
+        let all = self.imports.iter().flat_map(HashMap::values);
+        all.filter_map(|import| match import {
+            Import::Missing(path) => Some(path.as_str()),
+            _ => None,
+        })
+    }
+
     fn function_at(&self, (file, index): (usize, usize)) -> Option<&Function> {
         self.files.get(file)?.file.functions.get(index)
     }

@@ -41,7 +41,10 @@ fn escalation(route: &Route<'_>, rule: &Escalation, whole: &Field, at: &At<'_>, 
     if let Some(danger) = route.entry.danger
         && rule.to <= danger
     {
-        let finding = Finding::new(at.key("to").at_value(), format!("`{}` is not above `{}`", danger_word(rule.to), danger_word(danger)));
+        let finding = Finding::new(
+            at.key("to").at_value(),
+            format!("`{}` is not above `{}`", danger_word(rule.to), danger_word(danger)),
+        );
         let finding = finding.label("an escalation raises the danger");
         findings.push(finding.also(route.at(|at| at.key("danger").at_value()), "the danger without it"));
     }
@@ -60,7 +63,10 @@ fn escalation(route: &Route<'_>, rule: &Escalation, whole: &Field, at: &At<'_>, 
             findings.push(finding.label("needs one of `given`, `longer_than`, `equals`, `has_key` and `one_of`"));
         }
         [first, second, ..] => {
-            let finding = Finding::new(at.key(second).at_key(), format!("the escalation has two conditions, `{first}` and `{second}`"));
+            let finding = Finding::new(
+                at.key(second).at_key(),
+                format!("the escalation has two conditions, `{first}` and `{second}`"),
+            );
             findings.push(finding.label("write two escalations").also(at.key(first).at_key(), "the first condition"));
         }
     }
@@ -71,9 +77,14 @@ fn escalation(route: &Route<'_>, rule: &Escalation, whole: &Field, at: &At<'_>, 
             Some(field) => field,
             None => {
                 let near = nearest(&rule.field, whole.fields.keys());
-                let finding = Finding::new(at.key("field").at_value(), format!("the request has no field `{}`", rule.field));
+                let finding =
+                    Finding::new(at.key("field").at_value(), format!("the request has no field `{}`", rule.field));
                 let whole_body = whole.kind == Kind::Map;
-                let label = if whole_body { "for the whole body of free keys write `\"\"`" } else { "not a field of the request" };
+                let label = if whole_body {
+                    "for the whole body of free keys write `\"\"`"
+                } else {
+                    "not a field of the request"
+                };
                 findings.push(finding.label(label).instead(near));
                 return;
             }
@@ -85,16 +96,21 @@ fn escalation(route: &Route<'_>, rule: &Escalation, whole: &Field, at: &At<'_>, 
 /// Whether the condition can ever hold for such a field.
 fn condition(rule: &Escalation, field: &Field, at: &At<'_>, findings: &mut Vec<Finding>) {
     if rule.longer_than.is_some() && field.kind != Kind::Array {
-        let finding = Finding::new(at.key("longer_than").at_key(), format!("`longer_than` on `{}`, which is no list", rule.field));
+        let finding = Finding::new(
+            at.key("longer_than").at_key(),
+            format!("`longer_than` on `{}`, which is no list", rule.field),
+        );
         findings.push(finding.label("counts the items of a list").also(at.key("field").at_value(), "the field"));
     }
     if !rule.has_key.is_empty() && !matches!(field.kind, Kind::Map | Kind::Object) {
-        let finding = Finding::new(at.key("has_key").at_key(), format!("`has_key` on `{}`, which is no map", rule.field));
+        let finding =
+            Finding::new(at.key("has_key").at_key(), format!("`has_key` on `{}`, which is no map", rule.field));
         findings.push(finding.label("looks for a key in a map").also(at.key("field").at_value(), "the field"));
     }
     if let Some(value) = &rule.equals {
         for misfit in misfits(field, value, Strictness::Part) {
-            findings.push(misfit.finding(at.key("equals").at_value(), &format!("`{}` can never equal this", rule.field)));
+            findings
+                .push(misfit.finding(at.key("equals").at_value(), &format!("`{}` can never equal this", rule.field)));
         }
     }
     for (position, value) in rule.one_of.iter().enumerate() {
@@ -104,6 +120,8 @@ fn condition(rule: &Escalation, field: &Field, at: &At<'_>, findings: &mut Vec<F
         }
     }
     if rule.reason.trim().is_empty() {
-        findings.push(Finding::new(at.key("reason").at_value(), "`reason` is empty").label("why is it more dangerous then?"));
+        findings.push(
+            Finding::new(at.key("reason").at_value(), "`reason` is empty").label("why is it more dangerous then?"),
+        );
     }
 }

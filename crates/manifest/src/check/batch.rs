@@ -15,7 +15,10 @@ pub fn check(route: &Route<'_>, findings: &mut Vec<Finding>) {
     let spot = |key: &str| route.at(|at| at.key("batch").key(key).at_value());
     match request.fields.get(&batch.field) {
         Some(field) if field.kind == Kind::Array => {}
-        Some(_) => findings.push(Finding::new(spot("field"), format!("`{}` is no list", batch.field)).label("the list whose items are worked on")),
+        Some(_) => findings.push(
+            Finding::new(spot("field"), format!("`{}` is no list", batch.field))
+                .label("the list whose items are worked on"),
+        ),
         None => {
             let lists = request.fields.iter().filter(|(_, field)| field.kind == Kind::Array).map(|(name, _)| name);
             let near = nearest(&batch.field, lists);
@@ -33,11 +36,19 @@ pub fn check(route: &Route<'_>, findings: &mut Vec<Finding>) {
     path(route, "fail_count", batch.fail_count.as_deref(), "a number", count, findings);
 }
 
-fn path(route: &Route<'_>, key: &str, path: Option<&str>, wanted: &str, fits: impl Fn(&Field) -> bool, findings: &mut Vec<Finding>) {
+fn path(
+    route: &Route<'_>,
+    key: &str,
+    path: Option<&str>,
+    wanted: &str,
+    fits: impl Fn(&Field) -> bool,
+    findings: &mut Vec<Finding>,
+) {
     let Some(path) = path else { return };
     let spot = route.at(|at| at.key("batch").key(key).at_value());
     let Some(data) = data_of(route.full) else {
-        findings.push(Finding::new(spot, format!("`{key}` without `response.data`")).label("there is nothing to look in"));
+        findings
+            .push(Finding::new(spot, format!("`{key}` without `response.data`")).label("there is nothing to look in"));
         return;
     };
     match follow(data, path) {
@@ -46,7 +57,10 @@ fn path(route: &Route<'_>, key: &str, path: Option<&str>, wanted: &str, fits: im
             findings.push(finding.label("not in `data`").instead(lost.suggestion));
         }
         Ok(reached) if reached.field.is_some_and(|field| !fits(field)) => {
-            findings.push(Finding::new(spot, format!("`{key}` does not lead to {wanted}")).label(format!("a path to {wanted} inside `data`")));
+            findings.push(
+                Finding::new(spot, format!("`{key}` does not lead to {wanted}"))
+                    .label(format!("a path to {wanted} inside `data`")),
+            );
         }
         Ok(_) => {}
     }

@@ -117,7 +117,10 @@ impl<'a> Draft<'a> {
 
     /// Looks a tool up.
     pub fn tool(&self, name: &str) -> Lookup<'_> {
-        let found = self.tools.get(name).map(|place| place.and_then(|(domain, route)| self.full.domains.get(domain)?.routes.get(route)));
+        let found = self
+            .tools
+            .get(name)
+            .map(|place| place.and_then(|(domain, route)| self.full.domains.get(domain)?.routes.get(route)));
         match found {
             Some(Some(entry)) => Lookup::Found(entry),
             Some(None) => Lookup::Unreadable,

@@ -1,11 +1,7 @@
 //! One entry: whether it is a tool, an alias or excluded, and the texts that a tool needs.
 
 use super::{access, batch, draft::Lookup, draft::Route, errors, examples, recipes, request, response, versions};
-use crate::{
-    finding::Finding,
-    structure::Language,
-    suggest::nearest,
-};
+use crate::{finding::Finding, structure::Language, suggest::nearest};
 
 /// The longest `brief`: it is paid for in every conversation.
 const LONGEST_BRIEF: usize = 160;
@@ -38,8 +34,13 @@ pub fn check(route: &Route<'_>, language: &Language, findings: &mut Vec<Finding>
         _ => {
             let said: Vec<&str> = ["tool", "alias_of", "excluded"].into_iter().filter(|key| route.says(key)).collect();
             let (first, second) = (said.first().copied().unwrap_or_default(), said.get(1).copied().unwrap_or_default());
-            let finding = Finding::new(route.at(|at| at.key(second).at_key()), format!("a route is either `{first}` or `{second}`"));
-            findings.push(finding.label("one of them must go").also(route.at(|at| at.key(first).at_key()), "already said here"));
+            let finding = Finding::new(
+                route.at(|at| at.key(second).at_key()),
+                format!("a route is either `{first}` or `{second}`"),
+            );
+            findings.push(
+                finding.label("one of them must go").also(route.at(|at| at.key(first).at_key()), "already said here"),
+            );
         }
     }
 }
@@ -48,7 +49,9 @@ fn alias(route: &Route<'_>, tool: &str, findings: &mut Vec<Finding>) {
     if let Lookup::Missing = route.draft.tool(tool) {
         let spot = route.at(|at| at.key("alias_of").at_value());
         let near = nearest(tool, route.draft.tool_names());
-        findings.push(Finding::new(spot, format!("there is no tool `{tool}`")).label("alias of an unknown tool").instead(near));
+        findings.push(
+            Finding::new(spot, format!("there is no tool `{tool}`")).label("alias of an unknown tool").instead(near),
+        );
     }
 }
 
@@ -101,7 +104,10 @@ fn texts(route: &Route<'_>, language: &Language, findings: &mut Vec<Finding>) {
     for (key, words) in [("en", &keywords.en), ("zh", &keywords.zh)] {
         if words.is_empty() && route.says("keywords") {
             let spot = route.at(|at| at.key("keywords").at_key());
-            findings.push(Finding::new(spot, format!("there are no `keywords.{key}`")).label("words to find the tool by, in English and Chinese"));
+            findings.push(
+                Finding::new(spot, format!("there are no `keywords.{key}`"))
+                    .label("words to find the tool by, in English and Chinese"),
+            );
         }
         for (position, word) in words.iter().enumerate() {
             let told = if word.trim().is_empty() {
@@ -117,8 +123,13 @@ fn texts(route: &Route<'_>, language: &Language, findings: &mut Vec<Finding>) {
     }
     let length = entry.brief.chars().count();
     if length > LONGEST_BRIEF {
-        let finding = Finding::new(route.at(|at| at.key("brief").at_value()), format!("`brief` has {length} characters"));
-        findings.push(finding.label(format!("at most {LONGEST_BRIEF}")).help("it is paid for in every conversation; the whole text goes to `summary`"));
+        let finding =
+            Finding::new(route.at(|at| at.key("brief").at_value()), format!("`brief` has {length} characters"));
+        findings.push(
+            finding
+                .label(format!("at most {LONGEST_BRIEF}"))
+                .help("it is paid for in every conversation; the whole text goes to `summary`"),
+        );
     }
     if entry.timeout == Some(0) {
         let spot = route.at(|at| at.key("timeout").at_value());

@@ -37,7 +37,8 @@ pub fn check(route: &Route<'_>, findings: &mut Vec<Finding>) {
     for (position, name) in entry.common_errors.iter().enumerate() {
         let spot = route.at(|at| at.key("common_errors").item(position).at_value());
         if entry.common_errors.iter().take(position).any(|earlier| earlier == name) {
-            findings.push(Finding::new(spot, format!("the common error `{name}` is named twice")).label("take it away"));
+            findings
+                .push(Finding::new(spot, format!("the common error `{name}` is named twice")).label("take it away"));
             continue;
         }
         match shared.get(name) {
@@ -76,12 +77,17 @@ impl Placed<'_> {
 fn reachable(mut rules: Vec<Placed<'_>>, findings: &mut Vec<Finding>) {
     rules.sort_by_key(|placed| (wording(placed.rule).rank(), placed.common));
     for (position, placed) in rules.iter().enumerate() {
-        let hides = |earlier: &&Placed<'_>| earlier.rule.code == placed.rule.code && wording(earlier.rule).covers(wording(placed.rule));
+        let hides = |earlier: &&Placed<'_>| {
+            earlier.rule.code == placed.rule.code && wording(earlier.rule).covers(wording(placed.rule))
+        };
         let Some(earlier) = rules.iter().take(position).find(hides) else { continue };
         let (message, label) = if wording(earlier.rule) == wording(placed.rule) {
             (format!("{} stand in the route twice", placed.described()), "one answer has one meaning".to_owned())
         } else {
-            (format!("this rule is never reached: {}", placed.described()), format!("hidden by a rule for {}", earlier.described()))
+            (
+                format!("this rule is never reached: {}", placed.described()),
+                format!("hidden by a rule for {}", earlier.described()),
+            )
         };
         let place = if earlier.common { "taken from `shared.yaml` here" } else { "this rule is tried first" };
         findings.push(Finding::new(placed.spot.clone(), message).label(label).also(earlier.spot.clone(), place));
@@ -92,19 +98,29 @@ fn form(rule: &ErrorRule, at: &At<'_>, findings: &mut Vec<Finding>) {
     let wordings = [("msg", &rule.msg), ("prefix", &rule.prefix), ("contains", &rule.contains)];
     let said: Vec<&str> = wordings.iter().filter(|(_, text)| text.is_some()).map(|(key, _)| *key).collect();
     if let [first, second, ..] = said.as_slice() {
-        let finding = Finding::new(at.key(second).at_key(), format!("an error rule with two wordings, `{first}` and `{second}`"));
+        let finding =
+            Finding::new(at.key(second).at_key(), format!("an error rule with two wordings, `{first}` and `{second}`"));
         findings.push(finding.label("write two rules").also(at.key(first).at_key(), "the first wording"));
     }
     for (key, _) in wordings.iter().filter(|(_, text)| text.as_deref() == Some("")) {
-        findings.push(Finding::new(at.key(key).at_value(), format!("`{key}` is empty")).label("for any message leave it out"));
+        findings.push(
+            Finding::new(at.key(key).at_value(), format!("`{key}` is empty")).label("for any message leave it out"),
+        );
     }
     if rule.code == 0 {
-        findings.push(Finding::new(at.key("code").at_value(), "code 0 is no error").label("what success hides is said in `response.note` and `effects`"));
+        findings.push(
+            Finding::new(at.key("code").at_value(), "code 0 is no error")
+                .label("what success hides is said in `response.note` and `effects`"),
+        );
     }
     if !is_name(&rule.key) {
         let fixed = rule.key.to_ascii_lowercase().replace(['-', ' ', '.'], "_");
         let finding = Finding::new(at.key("key").at_value(), format!("`{}` is no key of an error", rule.key));
-        findings.push(finding.label("lower-case letters, digits and `_`, a letter first").instead(is_name(&fixed).then_some(fixed)));
+        findings.push(
+            finding
+                .label("lower-case letters, digits and `_`, a letter first")
+                .instead(is_name(&fixed).then_some(fixed)),
+        );
     }
     for (key, text) in [("text", &rule.text), ("hint", &rule.hint)] {
         if text.trim().is_empty() {
@@ -129,7 +145,9 @@ impl Wording<'_> {
             (Wording::Any, _) => true,
             (Wording::Exact(text), Wording::Exact(other)) => text == other,
             (Wording::Prefix(text), Wording::Exact(other) | Wording::Prefix(other)) => other.starts_with(text),
-            (Wording::Contains(text), Wording::Exact(other) | Wording::Prefix(other) | Wording::Contains(other)) => other.contains(text),
+            (Wording::Contains(text), Wording::Exact(other) | Wording::Prefix(other) | Wording::Contains(other)) => {
+                other.contains(text)
+            }
             _ => false,
         }
     }

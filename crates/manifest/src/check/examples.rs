@@ -20,11 +20,18 @@ pub fn check(route: &Route<'_>, findings: &mut Vec<Finding>) {
             let at = at.key("examples");
             let here = at.item(position);
             if example.name.trim().is_empty() {
-                findings.push(Finding::new(here.key("name").at_value(), "the example has no name").label("what does it show?"));
+                findings.push(
+                    Finding::new(here.key("name").at_value(), "the example has no name").label("what does it show?"),
+                );
             }
             if let Some(first) = examples.iter().take(position).position(|earlier| earlier.name == example.name) {
-                let finding = Finding::new(here.key("name").at_value(), format!("two examples are called `{}`", example.name));
-                findings.push(finding.label("names of a route's examples differ").also(at.item(first).key("name").at_value(), "the first one"));
+                let finding =
+                    Finding::new(here.key("name").at_value(), format!("two examples are called `{}`", example.name));
+                findings.push(
+                    finding
+                        .label("names of a route's examples differ")
+                        .also(at.item(first).key("name").at_value(), "the first one"),
+                );
             }
             request(route, example, &here, findings);
             expected(route, example, &here.key("expect"), findings);
@@ -41,7 +48,8 @@ fn request(route: &Route<'_>, example: &Example, at: &At<'_>, findings: &mut Vec
     }
     for names in &request.need_one_of {
         if !names.is_empty() && !names.iter().any(|name| given.get(name).is_some()) {
-            let finding = Finding::new(at.key("request").at_value(), "the example does not fit the request: `need_one_of`");
+            let finding =
+                Finding::new(at.key("request").at_value(), "the example does not fit the request: `need_one_of`");
             findings.push(finding.label(format!("one of {} must be given", listed(names.iter().map(String::as_str)))));
         }
     }
@@ -56,14 +64,20 @@ fn expected(route: &Route<'_>, example: &Example, at: &At<'_>, findings: &mut Ve
             findings.push(finding.label("which of the route's errors is it?"));
         }
         (Some(_), 0) => {
-            findings.push(Finding::new(at.key("error").at_value(), "`error` with code 0").label("say the envelope code too: `code: -1`"));
+            findings.push(
+                Finding::new(at.key("error").at_value(), "`error` with code 0")
+                    .label("say the envelope code too: `code: -1`"),
+            );
         }
         (Some(key), code) => error(route, key, code, at, findings),
     }
     let Some(part) = &expect.data else { return };
     match data_of(route.full) {
         None => {
-            findings.push(Finding::new(at.key("data").at_key(), "`expect.data` without `response.data`").label("the route answers no data"));
+            findings.push(
+                Finding::new(at.key("data").at_key(), "`expect.data` without `response.data`")
+                    .label("the route answers no data"),
+            );
         }
         Some(data) => {
             for misfit in misfits(data, part, Strictness::Part) {

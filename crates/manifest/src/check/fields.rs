@@ -89,13 +89,24 @@ fn contents(field: &Field, at: &At<'_>, findings: &mut Vec<Finding>) {
     let holds_items = matches!(field.kind, Kind::Array | Kind::Map);
     if holds_items && field.items.is_none() {
         let finding = Finding::new(at.key("type").at_value(), "`items` is missing");
-        findings.push(finding.label("of what?").help("say it with `items: { type: … }`; `items: { type: any }` when it can be anything"));
+        findings.push(
+            finding
+                .label("of what?")
+                .help("say it with `items: { type: … }`; `items: { type: any }` when it can be anything"),
+        );
     }
     if !holds_items && field.items.is_some() {
-        findings.push(Finding::new(at.key("items").at_key(), "`items` on a field that is no list and no map").label("only `array` and `map` have items"));
+        findings.push(
+            Finding::new(at.key("items").at_key(), "`items` on a field that is no list and no map")
+                .label("only `array` and `map` have items"),
+        );
     }
     if field.kind != Kind::Object && !field.fields.is_empty() {
-        let help = if holds_items { "they belong under `items: { type: object, fields: … }`" } else { "only an `object` has fields" };
+        let help = if holds_items {
+            "they belong under `items: { type: object, fields: … }`"
+        } else {
+            "only an `object` has fields"
+        };
         findings.push(Finding::new(at.key("fields").at_key(), "`fields` on a field that is no object").label(help));
     }
     if field.kind == Kind::Object && field.of.is_none() && field.fields.is_empty() {
@@ -103,10 +114,16 @@ fn contents(field: &Field, at: &At<'_>, findings: &mut Vec<Finding>) {
         findings.push(finding.label("give `fields` or `of`; free keys are `type: map`, any JSON is `type: any`"));
     }
     if !field.secret_keys.is_empty() && !matches!(field.kind, Kind::Map | Kind::Array | Kind::Object) {
-        findings.push(Finding::new(at.key("secret_keys").at_key(), "`secret_keys` on a field that is no map, list or object").label("names keys of a map"));
+        findings.push(
+            Finding::new(at.key("secret_keys").at_key(), "`secret_keys` on a field that is no map, list or object")
+                .label("names keys of a map"),
+        );
     }
     if field.free_text && matches!(field.kind, Kind::Integer | Kind::Number | Kind::Boolean) {
-        findings.push(Finding::new(at.key("free_text").at_key(), "`free_text` on a field that is no text").label("nobody can write into a number"));
+        findings.push(
+            Finding::new(at.key("free_text").at_key(), "`free_text` on a field that is no text")
+                .label("nobody can write into a number"),
+        );
     }
 }
 
@@ -129,7 +146,10 @@ fn side(side: Side, field: &Field, at: &At<'_>, findings: &mut Vec<Finding>) {
         }
     }
     if side != Side::Request && field.location != Location::Body {
-        findings.push(Finding::new(at.key("in").at_key(), "`in` outside a request").label("only the fields of a request travel by themselves"));
+        findings.push(
+            Finding::new(at.key("in").at_key(), "`in` outside a request")
+                .label("only the fields of a request travel by themselves"),
+        );
     }
 }
 
@@ -143,12 +163,20 @@ fn contradictions(field: &Field, at: &At<'_>, findings: &mut Vec<Finding>) {
     ];
     for (key, _) in against_required.into_iter().filter(|(_, said)| *said && field.required) {
         let finding = Finding::new(at.key(key).at_key(), format!("`{key}` on a required field"));
-        findings.push(finding.label("a required field is never left out").also(at.key("required").at_key(), "required here"));
+        findings.push(
+            finding.label("a required field is never left out").also(at.key("required").at_key(), "required here"),
+        );
     }
     if field.location == Location::Path && !field.required {
-        findings.push(Finding::new(at.key("in").at_value(), "a field in the path is not `required`").label("without it there is no path: add `required: true`"));
+        findings.push(
+            Finding::new(at.key("in").at_value(), "a field in the path is not `required`")
+                .label("without it there is no path: add `required: true`"),
+        );
     }
     if field.location != Location::Body && matches!(field.kind, Kind::Object | Kind::Map | Kind::Any) {
-        findings.push(Finding::new(at.key("in").at_value(), "an object cannot travel outside the body").label("only texts, numbers, booleans and lists of them"));
+        findings.push(
+            Finding::new(at.key("in").at_value(), "an object cannot travel outside the body")
+                .label("only texts, numbers, booleans and lists of them"),
+        );
     }
 }

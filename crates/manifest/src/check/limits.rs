@@ -43,7 +43,10 @@ fn on_the_right_type(field: &Field, at: &At<'_>, findings: &mut Vec<Finding>) {
         ("max_length", field.max_length.is_some(), text, "texts have it"),
     ];
     for (key, _, _, label) in limits.into_iter().filter(|(_, said, fits, _)| *said && !fits) {
-        findings.push(Finding::new(at.key(key).at_key(), format!("`{key}` on a field of type `{}`", kind_word(field.kind))).label(label));
+        findings.push(
+            Finding::new(at.key(key).at_key(), format!("`{key}` on a field of type `{}`", kind_word(field.kind)))
+                .label(label),
+        );
     }
 }
 
@@ -68,7 +71,10 @@ fn in_order(field: &Field, at: &At<'_>, findings: &mut Vec<Finding>) {
 fn values(key: &str, written: &Unique<String>, field: &Field, at: &At<'_>, findings: &mut Vec<Finding>) {
     let here = at.key(key);
     if !written.is_empty() && !matches!(field.kind, Kind::String | Kind::Integer | Kind::Number | Kind::Boolean) {
-        findings.push(Finding::new(here.at_key(), format!("`{key}` on a field of type `{}`", kind_word(field.kind))).label("only texts, numbers and booleans have single values"));
+        findings.push(
+            Finding::new(here.at_key(), format!("`{key}` on a field of type `{}`", kind_word(field.kind)))
+                .label("only texts, numbers and booleans have single values"),
+        );
         return;
     }
     for (value, meaning) in written.iter() {
@@ -80,21 +86,34 @@ fn values(key: &str, written: &Unique<String>, field: &Field, at: &At<'_>, findi
         };
         let spot = here.key(value).at_key();
         if !parses {
-            findings.push(Finding::new(spot, format!("`{value}` is not {}", kind_in_words(field.kind))).label(format!("a value of the field, under `{key}`")));
+            findings.push(
+                Finding::new(spot, format!("`{value}` is not {}", kind_in_words(field.kind)))
+                    .label(format!("a value of the field, under `{key}`")),
+            );
         } else if key == "enum" && outside(field, value) {
-            findings.push(Finding::new(spot, format!("the value `{value}` lies outside `min` and `max`")).label("could never be given"));
+            findings.push(
+                Finding::new(spot, format!("the value `{value}` lies outside `min` and `max`"))
+                    .label("could never be given"),
+            );
         } else if key == "special" && !field.values.is_empty() && field.values.get(value).is_some() {
-            findings.push(Finding::new(spot, format!("`{value}` stands under `enum` and under `special`")).label("its meaning is said once"));
+            findings.push(
+                Finding::new(spot, format!("`{value}` stands under `enum` and under `special`"))
+                    .label("its meaning is said once"),
+            );
         }
         if meaning.trim().is_empty() {
-            findings.push(Finding::new(here.key(value).at_value(), format!("the value `{value}` has no meaning")).label("say what it means"));
+            findings.push(
+                Finding::new(here.key(value).at_value(), format!("the value `{value}` has no meaning"))
+                    .label("say what it means"),
+            );
         }
     }
 }
 
 fn outside(field: &Field, value: &str) -> bool {
     let Ok(number) = value.parse::<f64>() else { return false };
-    matches!(field.kind, Kind::Integer | Kind::Number) && (field.min.is_some_and(|least| number < least) || field.max.is_some_and(|most| number > most))
+    matches!(field.kind, Kind::Integer | Kind::Number)
+        && (field.min.is_some_and(|least| number < least) || field.max.is_some_and(|most| number > most))
 }
 
 fn without_limits(field: &Field) -> Field {

@@ -2,8 +2,8 @@
 
 use super::{
     places::{self, Want},
-    recipes::Recipe,
     reads::{self, Use},
+    recipes::Recipe,
 };
 use crate::{
     finding::Finding,
@@ -27,7 +27,10 @@ pub fn check(recipe: &Recipe<'_>, merge: Option<&Merge>, findings: &mut Vec<Find
                 let at = at.key(name);
                 lost(request, name, at.at_key(), findings);
                 if text.trim().is_empty() {
-                    findings.push(Finding::new(at.at_value(), "`unreadable` gives no reason").label("what happens to it when it is left out?"));
+                    findings.push(
+                        Finding::new(at.at_value(), "`unreadable` gives no reason")
+                            .label("what happens to it when it is left out?"),
+                    );
                 }
             }
             once(merge, &here, findings);
@@ -53,21 +56,23 @@ fn from(recipe: &Recipe<'_>, merge: &Merge, request: &Field, at: &At<'_>, findin
         let here = at.key(name);
         let field = field_of_request(request, name, here.at_key(), findings);
         let row = reads::check(recipe.route, read, Use::Column, &roots, &here, findings);
-        if let (Some(field), Some(row), Some(path)) = (field, row, &read.take) {
-            taken(field, row, path, here.key("take").at_value(), findings);
+        if let (Some(field), Some(row)) = (field, row) {
+            let key = if read.take.is_some() { "take" } else { "read" };
+            taken(field, row, read.take.as_deref(), here.key(key).at_value(), findings);
         }
     }
 }
 
-/// A list takes the value of every row, any other field that of the one row.
-fn taken(field: &Field, row: &Field, path: &str, spot: Spot, findings: &mut Vec<Finding>) {
-    let Some(value) = follow(row, path).ok().and_then(|reached| reached.field) else { return };
+/// A list takes the value of every row, any other field that of the first; without a path the row itself is taken.
+fn taken(field: &Field, row: &Field, path: Option<&str>, spot: Spot, findings: &mut Vec<Finding>) {
+    let Some(value) = follow(row, path.unwrap_or_default()).ok().and_then(|reached| reached.field) else { return };
     let wanted = match (field.kind, field.items.as_deref()) {
         (Kind::Array, Some(items)) => items,
         _ => field,
     };
     if !places::compatible(value, wanted) {
-        let finding = Finding::new(spot, format!("`{path}` is {}", kind_in_words(value.kind)));
+        let what = path.map_or_else(|| "a row".to_owned(), |path| format!("`{path}`"));
+        let finding = Finding::new(spot, format!("{what} is {}", kind_in_words(value.kind)));
         findings.push(finding.label(format!("{} is wanted", kind_in_words(wanted.kind))));
     }
 }
@@ -92,7 +97,11 @@ fn field_of_request<'f>(request: &'f Field, name: &str, spot: Spot, findings: &m
         Some(field) => Some(field),
         None => {
             let near = nearest(name, request.fields.keys());
-            findings.push(Finding::new(spot, format!("the request has no field `{name}`")).label("not a field of the request").instead(near));
+            findings.push(
+                Finding::new(spot, format!("the request has no field `{name}`"))
+                    .label("not a field of the request")
+                    .instead(near),
+            );
             None
         }
     }
@@ -102,22 +111,38 @@ fn field_of_request<'f>(request: &'f Field, name: &str, spot: Spot, findings: &m
 fn once(merge: &Merge, at: &At<'_>, findings: &mut Vec<Finding>) {
     for (name, _) in merge.from.iter().filter(|(name, _)| merge.fields.get(name).is_some()) {
         let finding = Finding::new(at.key("from").key(name).at_key(), format!("`{name}` is filled in two ways"));
-        findings.push(finding.label("one of them must go").also(at.key("fields").key(name).at_key(), "already filled in here"));
+        findings.push(
+            finding.label("one of them must go").also(at.key("fields").key(name).at_key(), "already filled in here"),
+        );
     }
-    for (name, _) in merge.unreadable.iter().filter(|(name, _)| merge.fields.get(name).is_some() || merge.from.get(name).is_some()) {
+    for (name, _) in
+        merge.unreadable.iter().filter(|(name, _)| merge.fields.get(name).is_some() || merge.from.get(name).is_some())
+    {
         let key = if merge.fields.get(name).is_some() { "fields" } else { "from" };
-        let finding = Finding::new(at.key("unreadable").key(name).at_key(), format!("`{name}` is unreadable, but it is filled in"));
+        let finding = Finding::new(
+            at.key("unreadable").key(name).at_key(),
+            format!("`{name}` is unreadable, but it is filled in"),
+        );
         findings.push(finding.label("one of them must go").also(at.key(key).key(name).at_key(), "filled in here"));
     }
 }
 
 /// Every field that the panel resets is kept, or said to be lost.
 fn forgotten(merge: Option<&Merge>, request: &Field, at: &At<'_>, findings: &mut Vec<Finding>) {
-    let resets = request.fields.iter().filter(|(_, field)| !field.ignored && matches!(field.omitted, Some(Omitted::Reset | Omitted::Clear)));
+    let resets = request
+        .fields
+        .iter()
+        .filter(|(_, field)| !field.ignored && matches!(field.omitted, Some(Omitted::Reset | Omitted::Clear)));
     for (name, _) in resets {
-        let kept = merge.is_some_and(|merge| [merge.fields.get(name).is_some(), merge.from.get(name).is_some(), merge.unreadable.get(name).is_some()].contains(&true));
+        let kept = merge.is_some_and(|merge| {
+            [merge.fields.get(name).is_some(), merge.from.get(name).is_some(), merge.unreadable.get(name).is_some()]
+                .contains(&true)
+        });
         if !kept {
-            let finding = Finding::new(at.key(name).key("omitted").at_value(), format!("the panel loses `{name}` when it is left out, and `merge` does not keep it"));
+            let finding = Finding::new(
+                at.key(name).key("omitted").at_value(),
+                format!("the panel loses `{name}` when it is left out, and `merge` does not keep it"),
+            );
             findings.push(finding.label("name it under `merge.fields`, `merge.from` or `merge.unreadable`"));
         }
     }

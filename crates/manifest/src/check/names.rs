@@ -20,11 +20,17 @@ pub fn check(draft: &Draft<'_>, findings: &mut Vec<Finding>) {
         match taken.get(&wire(tool)) {
             Some((other, first)) if other == tool => {
                 let finding = Finding::new(spot, format!("tool name `{tool}` is used twice"));
-                findings.push(finding.label("names of tools are unique over all files").also(first.clone(), "first used here"));
+                findings.push(
+                    finding.label("names of tools are unique over all files").also(first.clone(), "first used here"),
+                );
             }
             Some((other, first)) => {
                 let finding = Finding::new(spot, format!("`{tool}` and `{other}` are the same name on the wire"));
-                findings.push(finding.label(format!("both are spelled `{}` there", wire(tool))).also(first.clone(), "the other one"));
+                findings.push(
+                    finding
+                        .label(format!("both are spelled `{}` there", wire(tool)))
+                        .also(first.clone(), "the other one"),
+                );
             }
             None => {
                 taken.insert(wire(tool), (tool.to_owned(), spot));
@@ -44,7 +50,11 @@ fn form(route: &Route<'_>, tool: &str, spot: &Spot, findings: &mut Vec<Finding>)
         let finding = Finding::new(spot.clone(), format!("`{tool}` is no name of a tool"));
         let fixed = tool.to_ascii_lowercase().replace(['-', ' '], "_");
         let near = (fixed != tool).then_some(fixed).filter(|fixed| fixed.contains('.'));
-        findings.push(finding.label("written `domain.verb`: lower-case letters, digits, `_`, and dots between names").instead(near));
+        findings.push(
+            finding
+                .label("written `domain.verb`: lower-case letters, digits, `_`, and dots between names")
+                .instead(near),
+        );
         return false;
     }
     if tool.len() > LONGEST {
@@ -54,10 +64,12 @@ fn form(route: &Route<'_>, tool: &str, spot: &Spot, findings: &mut Vec<Finding>)
     }
     let domain = &route.domain.domain;
     if prefix != domain && !route.domain.also.iter().any(|also| also == prefix) {
-        let allowed: Vec<&str> = std::iter::once(domain.as_str()).chain(route.domain.also.iter().map(String::as_str)).collect();
+        let allowed: Vec<&str> =
+            std::iter::once(domain.as_str()).chain(route.domain.also.iter().map(String::as_str)).collect();
         let finding = Finding::new(spot.clone(), format!("tool `{tool}` stands in the domain `{domain}`"));
         let near = crate::suggest::nearest(prefix, allowed.iter().copied()).map(|near| tool.replacen(prefix, near, 1));
-        let finding = finding.label(format!("a tool of this file starts with {}", listed(allowed.iter().copied()))).instead(near);
+        let finding =
+            finding.label(format!("a tool of this file starts with {}", listed(allowed.iter().copied()))).instead(near);
         findings.push(finding.help("another prefix is allowed when the file names it under `also`"));
     }
     true
@@ -65,10 +77,17 @@ fn form(route: &Route<'_>, tool: &str, spot: &Spot, findings: &mut Vec<Finding>)
 
 /// Every gated tool gets a preview, whose name must be free too.
 fn previews(route: &Route<'_>, taken: &HashMap<String, (String, Spot)>, findings: &mut Vec<Finding>) {
-    let (Some(tool), Some(Danger::Dangerous | Danger::Critical)) = (route.entry.tool.as_deref(), route.entry.danger) else { return };
+    let (Some(tool), Some(Danger::Dangerous | Danger::Critical)) = (route.entry.tool.as_deref(), route.entry.danger)
+    else {
+        return;
+    };
     let Some((prefix, verb)) = tool.rsplit_once('.') else { return };
     let preview = format!("{prefix}.preview_{verb}");
     let spot = || route.at(|at| at.key("tool").at_value());
+    if preview.len() > LONGEST && tool.len() <= LONGEST {
+        let finding = Finding::new(spot(), format!("the name of its preview, `{preview}`, is too long"));
+        findings.push(finding.label(format!("{} characters; at most {LONGEST}", preview.len())));
+    }
     if let Some((other, place)) = taken.get(&wire(&preview)) {
         let finding = Finding::new(place.clone(), format!("`{other}` is the name of the preview of `{tool}`"));
         findings.push(finding.label("generated for every gated tool").also(spot(), "the gated tool"));

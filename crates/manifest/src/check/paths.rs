@@ -27,7 +27,10 @@ pub fn check(draft: &Draft<'_>, findings: &mut Vec<Finding>) {
         let (method, any) = (route.entry.method, route.entry.any_method);
         match earlier.iter().find(|(other, other_any, _)| *other == method || any || *other_any) {
             Some((_, _, first)) => {
-                let finding = Finding::new(spot, format!("{} {} stands in the manifest twice", method_word(method), route.entry.path));
+                let finding = Finding::new(
+                    spot,
+                    format!("{} {} stands in the manifest twice", method_word(method), route.entry.path),
+                );
                 findings.push(finding.label("a route is described once").also(first.clone(), "first described here"));
             }
             None => earlier.push((method, any, spot)),
@@ -49,7 +52,9 @@ fn form(route: &Route<'_>, spot: &Spot, findings: &mut Vec<Finding>) -> bool {
         Some("a part that is a dot")
     } else if rest.contains(['?', '#']) {
         Some("queries are fields with `in: query`")
-    } else if !rest.split('/').all(|part| is_parameter(part) || part.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'))) {
+    } else if !rest.split('/').all(|part| {
+        is_parameter(part) || part.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'))
+    }) {
         Some("letters, digits, `_`, `-`, `.`; a parameter is a whole part: `{id}`")
     } else {
         None
@@ -62,25 +67,39 @@ fn form(route: &Route<'_>, spot: &Spot, findings: &mut Vec<Finding>) -> bool {
 
 fn is_parameter(part: &str) -> bool {
     let name = part.strip_prefix('{').and_then(|part| part.strip_suffix('}'));
-    name.is_some_and(|name| name.starts_with(|c: char| c.is_ascii_alphabetic()) && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'))
+    name.is_some_and(|name| {
+        name.starts_with(|c: char| c.is_ascii_alphabetic())
+            && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+    })
 }
 
 /// Every `{name}` has its field, and every field with `in: path` its `{name}`.
 fn parameters(route: &Route<'_>, spot: &Spot, findings: &mut Vec<Finding>) {
     let none = Unique::default();
     let fields = route.entry.request.as_ref().map_or(&none, |request| &request.fields);
-    let names: Vec<&str> = route.entry.path.split('/').filter(|part| is_parameter(part)).map(|part| part.trim_matches(['{', '}'])).collect();
+    let names: Vec<&str> = route
+        .entry
+        .path
+        .split('/')
+        .filter(|part| is_parameter(part))
+        .map(|part| part.trim_matches(['{', '}']))
+        .collect();
     for (position, name) in names.iter().enumerate() {
         if names.iter().take(position).any(|earlier| earlier == name) {
-            findings.push(Finding::new(spot.clone(), format!("the parameter `{{{name}}}` stands in the path twice")).label("each once"));
+            findings.push(
+                Finding::new(spot.clone(), format!("the parameter `{{{name}}}` stands in the path twice"))
+                    .label("each once"),
+            );
         } else if fields.get(name).is_none_or(|field| field.location != Location::Path) {
             let finding = Finding::new(spot.clone(), format!("the parameter `{{{name}}}` has no field"));
-            findings.push(finding.label(format!("`request.fields` needs `{name}` with `in: path` and `required: true`")));
+            findings
+                .push(finding.label(format!("`request.fields` needs `{name}` with `in: path` and `required: true`")));
         }
     }
     for (name, _) in fields.iter().filter(|(name, field)| field.location == Location::Path && !names.contains(name)) {
         let spot = route.at(|at| at.key("request").key("fields").key(name).key("in").at_value());
-        let finding = Finding::new(spot, format!("`{name}` is said to be in the path, but the path has no `{{{name}}}`"));
+        let finding =
+            Finding::new(spot, format!("`{name}` is said to be in the path, but the path has no `{{{name}}}`"));
         findings.push(finding.label("not a parameter").also(route.at(|at| at.key("path").at_value()), "the path"));
     }
 }

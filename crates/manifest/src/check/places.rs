@@ -73,7 +73,11 @@ pub fn check(value: &Value, want: Want<'_>, roots: &Roots<'_>, at: &At<'_>, find
                         let known = field.fields.get(key);
                         if known.is_none() {
                             let near = nearest(key, field.fields.keys());
-                            findings.push(Finding::new(here.at_key(), format!("unknown field `{key}`")).label("not a field of the object").instead(near));
+                            findings.push(
+                                Finding::new(here.at_key(), format!("unknown field `{key}`"))
+                                    .label("not a field of the object")
+                                    .instead(near),
+                            );
                         }
                         known
                     }
@@ -118,8 +122,10 @@ fn place(text: &str, want: Want<'_>, roots: &Roots<'_>, spot: Spot, findings: &m
         }
         None => {
             let near = nearest(name, roots.list.iter().map(|(name, _)| *name)).map(|near| text.replacen(name, near, 1));
-            let known: Vec<&str> = roots.list.iter().filter(|(_, root)| matches!(root, Root::There(_))).map(|(name, _)| *name).collect();
-            let finding = Finding::new(spot, format!("`{name}` is no place")).label(format!("places here start with {}", crate::suggest::listed(known)));
+            let known: Vec<&str> =
+                roots.list.iter().filter(|(_, root)| matches!(root, Root::There(_))).map(|(name, _)| *name).collect();
+            let finding = Finding::new(spot, format!("`{name}` is no place"))
+                .label(format!("places here start with {}", crate::suggest::listed(known)));
             findings.push(finding.instead(near).help("a text that starts with a dollar sign is written `$$…`"));
             return;
         }
@@ -128,8 +134,14 @@ fn place(text: &str, want: Want<'_>, roots: &Roots<'_>, spot: Spot, findings: &m
     match reach(root, path) {
         Ok(reached) => agree(text, reached, want, spot, findings),
         Err(lost) => {
-            let suggestion = lost.suggestion.map(|path| if path.starts_with('[') { format!("{name}{path}") } else { format!("{name}.{path}") });
-            findings.push(Finding::new(spot, format!("`{text}` leads nowhere: {}", lost.message)).label("no such place").instead(suggestion));
+            let suggestion = lost
+                .suggestion
+                .map(|path| if path.starts_with('[') { format!("{name}{path}") } else { format!("{name}.{path}") });
+            findings.push(
+                Finding::new(spot, format!("`{text}` leads nowhere: {}", lost.message))
+                    .label("no such place")
+                    .instead(suggestion),
+            );
         }
     }
 }
@@ -137,7 +149,9 @@ fn place(text: &str, want: Want<'_>, roots: &Roots<'_>, spot: Spot, findings: &m
 /// `$before[].id` looks into each of several rows; the shape is that of one.
 fn reach<'f>(root: &'f Field, path: &str) -> Result<Reached<'f>, crate::shape::Lost> {
     match path.strip_prefix("[]") {
-        Some(rest) if root.kind != Kind::Array => follow(root, rest.trim_start_matches('.')).map(|reached| Reached { many: true, ..reached }),
+        Some(rest) if root.kind != Kind::Array => {
+            follow(root, rest.trim_start_matches('.')).map(|reached| Reached { many: true, ..reached })
+        }
         _ => follow(root, path),
     }
 }
@@ -161,7 +175,9 @@ fn agree(text: &str, reached: Reached<'_>, want: Want<'_>, spot: Spot, findings:
         match (to.kind, to.items.as_deref()) {
             (Kind::Any, _) | (Kind::Array, None) => None,
             (Kind::Array, Some(items)) if compatible(from, items) => None,
-            (Kind::Array, Some(items)) => Some((format!("a list of {}", plain(from.kind)), format!("a list of {}", plain(items.kind)))),
+            (Kind::Array, Some(items)) => {
+                Some((format!("a list of {}", plain(from.kind)), format!("a list of {}", plain(items.kind))))
+            }
             _ => Some((format!("a list of {}", plain(from.kind)), kind_in_words(to.kind).to_owned())),
         }
     } else if compatible(from, to) {
@@ -177,7 +193,10 @@ fn agree(text: &str, reached: Reached<'_>, want: Want<'_>, spot: Spot, findings:
 /// Whether a value of one field can be given to another.
 pub fn compatible(from: &Field, to: &Field) -> bool {
     match (from.kind, to.kind) {
-        (Kind::Any, _) | (_, Kind::Any) | (Kind::Integer, Kind::Number) | (Kind::Object | Kind::Map, Kind::Object | Kind::Map) => true,
+        (Kind::Any, _)
+        | (_, Kind::Any)
+        | (Kind::Integer, Kind::Number)
+        | (Kind::Object | Kind::Map, Kind::Object | Kind::Map) => true,
         (Kind::Array, Kind::Array) => match (from.items.as_deref(), to.items.as_deref()) {
             (Some(from), Some(to)) => compatible(from, to),
             _ => true,
@@ -189,7 +208,10 @@ pub fn compatible(from: &Field, to: &Field) -> bool {
 /// A written list or object where something else is wanted.
 fn mismatch(field: Option<&Field>, is: Kind, at: &At<'_>, findings: &mut Vec<Finding>) {
     let Some(field) = field else { return };
-    let fits = matches!((is, field.kind), (_, Kind::Any) | (Kind::Array, Kind::Array) | (Kind::Object, Kind::Object | Kind::Map));
+    let fits = matches!(
+        (is, field.kind),
+        (_, Kind::Any) | (Kind::Array, Kind::Array) | (Kind::Object, Kind::Object | Kind::Map)
+    );
     if !fits {
         let finding = Finding::new(at.at_value(), format!("this is {}", kind_in_words(is)));
         findings.push(finding.label(format!("{} is wanted", kind_in_words(field.kind))));

@@ -1,16 +1,10 @@
 //! `preview`: what is shown before a change.
 
 use super::{
-    recipes::Recipe,
     reads::{self, Use},
+    recipes::Recipe,
 };
-use crate::{
-    finding::Finding,
-    model::Preview,
-    path::At,
-    shape::request_of,
-    suggest::nearest,
-};
+use crate::{finding::Finding, model::Preview, path::At, shape::request_of, suggest::nearest};
 
 /// The panel's own dry run, the comparison, what hangs on it.
 pub fn check(recipe: &Recipe<'_>, preview: &Preview, findings: &mut Vec<Finding>) {
@@ -26,7 +20,9 @@ pub fn check(recipe: &Recipe<'_>, preview: &Preview, findings: &mut Vec<Finding>
         }
         for (position, trap) in preview.traps.iter().enumerate() {
             if trap.trim().is_empty() {
-                findings.push(Finding::new(at.key("traps").item(position).at_value(), "a trap is empty").label("one sentence"));
+                findings.push(
+                    Finding::new(at.key("traps").item(position).at_value(), "a trap is empty").label("one sentence"),
+                );
             }
         }
     });
@@ -49,7 +45,8 @@ fn native(recipe: &Recipe<'_>, name: &str, at: &At<'_>, findings: &mut Vec<Findi
 
 fn compare(recipe: &Recipe<'_>, preview: &Preview, at: &At<'_>, findings: &mut Vec<Finding>) {
     if !preview.compare.is_empty() && !recipe.has_target {
-        findings.push(Finding::new(at.at_key(), "`compare` without `target`").label("compared with the row of `target`"));
+        findings
+            .push(Finding::new(at.at_key(), "`compare` without `target`").label("compared with the row of `target`"));
         return;
     }
     for (field, path) in preview.compare.iter() {
@@ -58,7 +55,11 @@ fn compare(recipe: &Recipe<'_>, preview: &Preview, at: &At<'_>, findings: &mut V
             && request.fields.get(field).is_none()
         {
             let near = nearest(field, request.fields.keys());
-            findings.push(Finding::new(here.at_key(), format!("the request has no field `{field}`")).label("request field: row field").instead(near));
+            findings.push(
+                Finding::new(here.at_key(), format!("the request has no field `{field}`"))
+                    .label("request field: row field")
+                    .instead(near),
+            );
         }
         if let (Some(row), Some(target)) = (recipe.before, &recipe.route.entry.target) {
             reads::field_of(row, path, &target.read, here.at_value(), findings);

@@ -49,14 +49,24 @@ impl Use {
 }
 
 /// Checks a read and gives the shape of its rows, as far as it is known.
-pub fn check<'a>(route: &Route<'a>, read: &Read, usage: Use, roots: &Roots<'_>, at: &At<'_>, findings: &mut Vec<Finding>) -> Option<&'a Field> {
+pub fn check<'a>(
+    route: &Route<'a>,
+    read: &Read,
+    usage: Use,
+    roots: &Roots<'_>,
+    at: &At<'_>,
+    findings: &mut Vec<Finding>,
+) -> Option<&'a Field> {
     misplaced(read, usage, at, findings);
     let tool = called(route, &read.read, &at.key("read"), findings)?;
     if let Some(danger) = tool.danger
         && is_mutation(danger)
     {
         let finding = Finding::new(at.key("read").at_value(), format!("`{}` is no read", read.read));
-        findings.push(finding.label(format!("its danger is `{}`; a recipe reads with `read` and `sensitive` tools", danger_word(danger))));
+        findings.push(finding.label(format!(
+            "its danger is `{}`; a recipe reads with `read` and `sensitive` tools",
+            danger_word(danger)
+        )));
     }
     let call = Call { tool, given: &read.request, named: at.key("read").at_value() };
     call.check(roots, &at.key("request"), findings);
@@ -67,7 +77,11 @@ pub fn check<'a>(route: &Route<'a>, read: &Read, usage: Use, roots: &Roots<'_>, 
                 Some(_) => (at.key("rows").at_value(), "a path to a list in its `data`"),
                 None => (at.key("read").at_value(), "has no rows to read"),
             };
-            findings.push(Finding::new(spot, format!("`{}` has no rows there: {}", read.read, lost.message)).label(label).instead(lost.suggestion));
+            findings.push(
+                Finding::new(spot, format!("`{}` has no rows there: {}", read.read, lost.message))
+                    .label(label)
+                    .instead(lost.suggestion),
+            );
             return None;
         }
     };
@@ -86,9 +100,17 @@ pub fn check<'a>(route: &Route<'a>, read: &Read, usage: Use, roots: &Roots<'_>, 
 }
 
 fn misplaced(read: &Read, usage: Use, at: &At<'_>, findings: &mut Vec<Finding>) {
-    let said = [("name", read.name.is_some()), ("kind", read.kind.is_some()), ("label", read.label.is_some()), ("take", read.take.is_some())];
+    let said = [
+        ("name", read.name.is_some()),
+        ("kind", read.kind.is_some()),
+        ("label", read.label.is_some()),
+        ("take", read.take.is_some()),
+    ];
     for (key, _) in said.into_iter().filter(|(key, said)| *said && !usage.allows(key)) {
-        findings.push(Finding::new(at.key(key).at_key(), format!("`{key}` in {}", usage.described())).label("has no meaning here"));
+        findings.push(
+            Finding::new(at.key(key).at_key(), format!("`{key}` in {}", usage.described()))
+                .label("has no meaning here"),
+        );
     }
     if usage == Use::Dependents && read.label.is_none() {
         let finding = Finding::new(at.key("read").at_value(), "`label` is missing");
@@ -97,7 +119,13 @@ fn misplaced(read: &Read, usage: Use, at: &At<'_>, findings: &mut Vec<Finding>) 
 }
 
 /// Looks up a row's field and tells when there is none.
-pub fn field_of<'f>(row: &'f Field, path: &str, tool: &str, spot: Spot, findings: &mut Vec<Finding>) -> Option<&'f Field> {
+pub fn field_of<'f>(
+    row: &'f Field,
+    path: &str,
+    tool: &str,
+    spot: Spot,
+    findings: &mut Vec<Finding>,
+) -> Option<&'f Field> {
     match follow(row, path) {
         Ok(reached) => reached.field,
         Err(Lost { message, suggestion }) => {
@@ -115,7 +143,9 @@ pub fn called<'a>(route: &Route<'a>, name: &str, at: &At<'_>, findings: &mut Vec
         Lookup::Unreadable => None,
         Lookup::Missing => {
             let near = nearest(name, route.draft.tool_names());
-            findings.push(Finding::new(at.at_value(), format!("there is no tool `{name}`")).label("unknown tool").instead(near));
+            findings.push(
+                Finding::new(at.at_value(), format!("there is no tool `{name}`")).label("unknown tool").instead(near),
+            );
             None
         }
     }
@@ -143,13 +173,20 @@ impl Call<'_> {
                 (Some(body), _) => body.items.as_deref(),
                 (None, Some(field)) => {
                     if field.ignored {
-                        findings.push(Finding::new(here.at_key(), format!("`{name}` ignores `{key}`")).label("the gateway refuses it"));
+                        findings.push(
+                            Finding::new(here.at_key(), format!("`{name}` ignores `{key}`"))
+                                .label("the gateway refuses it"),
+                        );
                     }
                     Some(field)
                 }
                 (None, None) => {
                     let near = nearest(key, shape.fields.keys());
-                    findings.push(Finding::new(here.at_key(), format!("`{name}` takes no `{key}`")).label("not a field of its request").instead(near));
+                    findings.push(
+                        Finding::new(here.at_key(), format!("`{name}` takes no `{key}`"))
+                            .label("not a field of its request")
+                            .instead(near),
+                    );
                     None
                 }
             };
@@ -157,10 +194,12 @@ impl Call<'_> {
         }
         let spot = || if self.given.is_empty() { self.named.clone() } else { at.at_key() };
         for (key, _) in shape.fields.iter().filter(|(key, field)| field.required && self.given.get(key).is_none()) {
-            findings.push(Finding::new(spot(), format!("`{name}` needs `{key}`")).label("a required argument is missing"));
+            findings
+                .push(Finding::new(spot(), format!("`{name}` needs `{key}`")).label("a required argument is missing"));
         }
         for names in request.need_one_of.iter().filter(|names| !names.iter().any(|key| self.given.get(key).is_some())) {
-            let finding = Finding::new(spot(), format!("`{name}` needs one of {}", listed(names.iter().map(String::as_str))));
+            let finding =
+                Finding::new(spot(), format!("`{name}` needs one of {}", listed(names.iter().map(String::as_str))));
             findings.push(finding.label("none of them is given"));
         }
     }

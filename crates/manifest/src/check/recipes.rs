@@ -37,19 +37,29 @@ pub fn check(route: &Route<'_>, findings: &mut Vec<Finding>) {
     let Some(danger) = entry.danger else { return };
     if !route.is_mutation() {
         for key in BLOCKS.into_iter().filter(|key| route.says(key)) {
-            let finding = Finding::new(route.at(|at| at.key(key).at_key()), format!("`{key}` on a tool that changes nothing"));
-            findings.push(finding.label("is for mutations").also(route.at(|at| at.key("danger").at_value()), "because of this"));
+            let finding =
+                Finding::new(route.at(|at| at.key(key).at_key()), format!("`{key}` on a tool that changes nothing"));
+            findings.push(
+                finding.label("is for mutations").also(route.at(|at| at.key("danger").at_value()), "because of this"),
+            );
         }
         return;
     }
-    needed(route, "verify", entry.verify.is_some(), "a change is proven, or `impossible` says why it cannot be", findings);
+    needed(
+        route,
+        "verify",
+        entry.verify.is_some(),
+        "a change is proven, or `impossible` says why it cannot be",
+        findings,
+    );
     needed(route, "undo", entry.undo.is_some(), "a change is taken back, or `none` says why it cannot be", findings);
     if danger >= Danger::Dangerous {
         needed(route, "preview", entry.preview.is_some(), "nothing is confirmed unseen", findings);
     }
 
     let request = route.full.request.as_ref().map(request_of);
-    let mut recipe = Recipe { route, request: request.as_ref(), has_target: entry.target.is_some(), before: None, after: None };
+    let mut recipe =
+        Recipe { route, request: request.as_ref(), has_target: entry.target.is_some(), before: None, after: None };
     if let Some(target) = &entry.target {
         let roots = recipe.roots(&["$request"]);
         recipe.before = route.at(|at| reads::check(route, target, Use::Target, &roots, &at.key("target"), findings));
@@ -77,10 +87,16 @@ impl<'a> Recipe<'a> {
     /// Starts of places, of which those in `allowed` may be used.
     pub fn roots(&self, allowed: &[&str]) -> Roots<'a> {
         let data = data_of(self.route.full);
-        let before = if self.has_target { Root::There(self.before) } else { Root::Not("it is the row of `target`, and there is no `target`") };
+        let before = if self.has_target {
+            Root::There(self.before)
+        } else {
+            Root::Not("it is the row of `target`, and there is no `target`")
+        };
         let after = match &self.route.entry.verify {
             Some(verify) if finds_a_row(verify) => Root::There(self.after),
-            Some(Verify { impossible: Some(_), .. }) => Root::Not("it is the row that `verify` finds, and `verify` is impossible"),
+            Some(Verify { impossible: Some(_), .. }) => {
+                Root::Not("it is the row that `verify` finds, and `verify` is impossible")
+            }
             Some(_) => Root::Not("it is the row that `verify` finds, and `verify` expects none"),
             None => Root::Not("it is the row that `verify` finds, and there is no `verify`"),
         };

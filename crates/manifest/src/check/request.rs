@@ -28,11 +28,14 @@ pub fn check(route: &Route<'_>, findings: &mut Vec<Finding>) {
 }
 
 fn body(route: &Route<'_>, request: &Request, at: &At<'_>, findings: &mut Vec<Finding>) {
-    let in_body: Vec<&str> = request.fields.iter().filter(|(_, field)| field.location == Location::Body).map(|(name, _)| name).collect();
+    let in_body: Vec<&str> =
+        request.fields.iter().filter(|(_, field)| field.location == Location::Body).map(|(name, _)| name).collect();
     if let Some(whole) = &request.body {
         if let Some(name) = in_body.first() {
             let finding = Finding::new(at.key("body").at_key(), "`body` beside fields of the body");
-            findings.push(finding.label("it is the whole body").also(at.key("fields").key(name).at_key(), "a field of the body"));
+            findings.push(
+                finding.label("it is the whole body").also(at.key("fields").key(name).at_key(), "a field of the body"),
+            );
         }
         if whole.kind != Kind::Map {
             let finding = Finding::new(at.key("body").key("type").at_value(), "`body` is not a map");
@@ -60,7 +63,8 @@ fn nested(request: &Request, at: &At<'_>, findings: &mut Vec<Finding>) {
         let here = at.key("fields");
         let here = here.key(name);
         for (inner, _) in field.fields.iter().filter(|(_, inner)| inner.location != Location::Body) {
-            let finding = Finding::new(here.key("fields").key(inner).key("in").at_key(), format!("`in` inside `{name}`"));
+            let finding =
+                Finding::new(here.key("fields").key(inner).key("in").at_key(), format!("`in` inside `{name}`"));
             findings.push(finding.label("only the fields of the request itself travel by themselves"));
         }
     }
@@ -78,10 +82,15 @@ fn need_one_of(request: &Request, at: &At<'_>, findings: &mut Vec<Finding>) {
             match request.fields.get(name) {
                 None => {
                     let near = nearest(name, request.fields.keys());
-                    findings.push(Finding::new(spot, format!("the request has no field `{name}`")).label("not a field of the request").instead(near));
+                    findings.push(
+                        Finding::new(spot, format!("the request has no field `{name}`"))
+                            .label("not a field of the request")
+                            .instead(near),
+                    );
                 }
                 Some(field) if field.required => {
-                    let finding = Finding::new(spot, format!("`{name}` is required anyway")).label("the demand always holds");
+                    let finding =
+                        Finding::new(spot, format!("`{name}` is required anyway")).label("the demand always holds");
                     findings.push(finding.also(at.key("fields").key(name).key("required").at_key(), "required here"));
                 }
                 Some(_) => {}

@@ -33,7 +33,10 @@ pub fn check(route: &Route<'_>, findings: &mut Vec<Finding>) {
 fn form(route: &Route<'_>, findings: &mut Vec<Finding>) {
     let data = data_of(route.full);
     let wrong = match (route.entry.answer, data.map(|data| data.kind)) {
-        (Answer::Envelope, _) | (Answer::Text, Some(Kind::String)) | (Answer::Ndjson, Some(Kind::Array)) | (Answer::Bare, Some(_)) => return,
+        (Answer::Envelope, _)
+        | (Answer::Text, Some(Kind::String))
+        | (Answer::Ndjson, Some(Kind::Array))
+        | (Answer::Bare, Some(_)) => return,
         (Answer::Text, _) => "a text answer has `data` of type `string`",
         (Answer::Ndjson, _) => "an ndjson answer has `data` of type `array`, one item a line",
         (Answer::Bare, None) => "a bare answer is its `data`: describe it under `response.data`",
@@ -41,7 +44,8 @@ fn form(route: &Route<'_>, findings: &mut Vec<Finding>) {
     let spot = route.at(|at| at.key("answer").at_value());
     let mut finding = Finding::new(spot, "`answer` does not go with `response.data`").label(wrong);
     if data.is_some() {
-        finding = finding.also(route.at(|at| at.key("response").key("data").key("type").at_value()), "the type of `data`");
+        finding =
+            finding.also(route.at(|at| at.key("response").key("data").key("type").at_value()), "the type of `data`");
     }
     findings.push(finding);
 }
@@ -51,11 +55,18 @@ fn rows(route: &Route<'_>, response: &Response, at: &At<'_>, findings: &mut Vec<
     let Some(path) = &response.rows else {
         if data.is_some_and(|data| data.kind == Kind::Array) {
             let finding = Finding::new(at.key("data").at_key(), "the answer is a list, and `rows` is missing");
-            findings.push(finding.label("say `rows: \"\"`").help("`rows` is the path to the list inside `data`; \"\" when `data` itself is the list"));
+            findings.push(
+                finding
+                    .label("say `rows: \"\"`")
+                    .help("`rows` is the path to the list inside `data`; \"\" when `data` itself is the list"),
+            );
         }
         for (key, said) in [("show", !response.show.is_empty()), ("row_key", response.row_key.is_some())] {
             if said && data.is_none_or(|data| data.kind != Kind::Array) {
-                findings.push(Finding::new(at.key(key).at_key(), format!("`{key}` without `rows`")).label("is for lists: say with `rows` where the list is"));
+                findings.push(
+                    Finding::new(at.key(key).at_key(), format!("`{key}` without `rows`"))
+                        .label("is for lists: say with `rows` where the list is"),
+                );
             }
         }
         return;
@@ -68,7 +79,11 @@ fn rows(route: &Route<'_>, response: &Response, at: &At<'_>, findings: &mut Vec<
     let list = match follow(data, path) {
         Ok(reached) => reached.field,
         Err(lost) => {
-            findings.push(Finding::new(spot, format!("`rows` leads nowhere: {}", lost.message)).label("not in `data`").instead(lost.suggestion));
+            findings.push(
+                Finding::new(spot, format!("`rows` leads nowhere: {}", lost.message))
+                    .label("not in `data`")
+                    .instead(lost.suggestion),
+            );
             return;
         }
     };
@@ -78,7 +93,9 @@ fn rows(route: &Route<'_>, response: &Response, at: &At<'_>, findings: &mut Vec<
                 shown(response, row, at, findings);
             }
         }
-        Some(_) => findings.push(Finding::new(spot, "`rows` leads to something that is no list").label("a path to a list inside `data`")),
+        Some(_) => findings.push(
+            Finding::new(spot, "`rows` leads to something that is no list").label("a path to a list inside `data`"),
+        ),
         None => {}
     }
 }
@@ -89,13 +106,18 @@ fn shown(response: &Response, row: &Field, at: &At<'_>, findings: &mut Vec<Findi
     }
     if response.show.is_empty() {
         let finding = Finding::new(at.key("rows").at_key(), "`show` is missing");
-        findings.push(finding.label("which fields of a row are worth showing?").help("the four to six that a person wants first"));
+        findings.push(
+            finding.label("which fields of a row are worth showing?").help("the four to six that a person wants first"),
+        );
     }
     for (position, name) in response.show.iter().enumerate() {
         let spot = at.key("show").item(position).at_value();
         field_of_row(name, row, spot, findings);
         if response.show.iter().take(position).any(|earlier| earlier == name) {
-            findings.push(Finding::new(at.key("show").item(position).at_value(), format!("`{name}` is shown twice")).label("take it away"));
+            findings.push(
+                Finding::new(at.key("show").item(position).at_value(), format!("`{name}` is shown twice"))
+                    .label("take it away"),
+            );
         }
     }
     if let Some(name) = &response.row_key {
@@ -106,6 +128,8 @@ fn shown(response: &Response, row: &Field, at: &At<'_>, findings: &mut Vec<Findi
 fn field_of_row(name: &str, row: &Field, spot: crate::path::Spot, findings: &mut Vec<Finding>) {
     if row.fields.get(name).is_none() {
         let near = nearest(name, row.fields.keys());
-        findings.push(Finding::new(spot, format!("a row has no field `{name}`")).label("not a field of a row").instead(near));
+        findings.push(
+            Finding::new(spot, format!("a row has no field `{name}`")).label("not a field of a row").instead(near),
+        );
     }
 }

@@ -21,7 +21,9 @@ pub fn check(draft: &Draft<'_>, findings: &mut Vec<Finding>) {
             let here = at.key(name);
             if let (Some(_), Some(shared)) = (draft.manifest.shared.types.get(name), draft.shared_file) {
                 let finding = Finding::new(here.at_key(), format!("the shape `{name}` is defined twice"));
-                let finding = finding.label("hides the shared one").also(At::file(shared).key("types").key(name).at_key(), "already defined here");
+                let finding = finding
+                    .label("hides the shared one")
+                    .also(At::file(shared).key("types").key(name).at_key(), "already defined here");
                 findings.push(finding.help("give it another name, or use the shared one"));
             } else if !used.contains(name) && !draft.known.broken_entries {
                 let finding = Finding::new(here.at_key(), format!("nothing uses the shape `{name}`"));
@@ -49,13 +51,25 @@ pub fn check(draft: &Draft<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-fn check_shape(draft: &Draft<'_>, domain: Option<&Domain>, name: &str, shape: &Shape, at: &At<'_>, findings: &mut Vec<Finding>) {
-    if !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') || !name.starts_with(|c: char| c.is_ascii_alphabetic()) {
+fn check_shape(
+    draft: &Draft<'_>,
+    domain: Option<&Domain>,
+    name: &str,
+    shape: &Shape,
+    at: &At<'_>,
+    findings: &mut Vec<Finding>,
+) {
+    if !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+        || !name.starts_with(|c: char| c.is_ascii_alphabetic())
+    {
         let finding = Finding::new(at.at_key(), format!("`{name}` is no name of a shape"));
         findings.push(finding.label("letters, digits and `_`, a letter first: it becomes the name of a Rust type"));
     }
     if shape.doc.trim().is_empty() {
-        findings.push(Finding::new(at.key("doc").at_value(), format!("the shape `{name}` has no `doc`")).label("say what such an object is"));
+        findings.push(
+            Finding::new(at.key("doc").at_value(), format!("the shape `{name}` has no `doc`"))
+                .label("say what such an object is"),
+        );
     }
     let mut open = vec![name];
     if let Some(way) = circle(draft, domain, shape, &mut open) {
@@ -67,7 +81,12 @@ fn check_shape(draft: &Draft<'_>, domain: Option<&Domain>, name: &str, shape: &S
 }
 
 /// The way from a shape back to itself, in words.
-fn circle<'a>(draft: &'a Draft<'_>, domain: Option<&'a Domain>, shape: &'a Shape, open: &mut Vec<&'a str>) -> Option<String> {
+fn circle<'a>(
+    draft: &'a Draft<'_>,
+    domain: Option<&'a Domain>,
+    shape: &'a Shape,
+    open: &mut Vec<&'a str>,
+) -> Option<String> {
     let mut used = HashSet::new();
     uses(&shape.fields, &mut used);
     let mut used: Vec<&str> = used.into_iter().collect();

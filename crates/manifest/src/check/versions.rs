@@ -10,7 +10,8 @@ pub fn check(since: Option<&str>, until: Option<&str>, at: &At<'_>, findings: &m
         && to <= from
     {
         let finding = Finding::new(at.key("until").at_value(), "`until` is not after `since`");
-        findings.push(finding.label("first version without it").also(at.key("since").at_value(), "first version with it"));
+        findings
+            .push(finding.label("first version without it").also(at.key("since").at_value(), "first version with it"));
     }
 }
 

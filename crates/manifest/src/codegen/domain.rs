@@ -14,7 +14,6 @@ use crate::model::{Domain, Entry, Field, Unique};
 pub struct DomainView {
     /// Name of the domain, and of its module.
     pub name: String,
-    summary: String,
     types: Vec<TypeView>,
     aliases: Vec<AliasView>,
     /// The calls, in written order.
@@ -62,16 +61,14 @@ pub struct DomainList {
 #[derive(Debug, Serialize)]
 struct ModuleView {
     name: String,
-    title: String,
-    summary: String,
+    doc: String,
 }
 
 /// The modules of all domains.
 pub fn list(domains: &[Domain]) -> DomainList {
     let module = |domain: &Domain| ModuleView {
         name: domain.domain.clone(),
-        title: domain.title.clone(),
-        summary: domain.summary.trim().to_owned(),
+        doc: format!("{}: {}", domain.title, domain.summary.trim()),
     };
     DomainList { domains: domains.iter().map(module).collect() }
 }
@@ -111,7 +108,6 @@ pub fn view(domain: &Domain) -> Result<DomainView, Error> {
     }
     Ok(DomainView {
         name: domain.domain.clone(),
-        summary: domain.summary.trim().to_owned(),
         types: types.views,
         aliases,
         calls,

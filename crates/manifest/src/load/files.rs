@@ -28,16 +28,22 @@ pub fn stem(shown: &str) -> &str {
 
 /// Reads every `*.yaml` of a directory. Names are shown with the directory's last part: `routes/node.yaml`.
 pub fn read(dir: &Path) -> Read {
-    let shown_dir = dir.file_name().map_or_else(|| dir.display().to_string(), |name| name.to_string_lossy().into_owned());
+    let shown_dir =
+        dir.file_name().map_or_else(|| dir.display().to_string(), |name| name.to_string_lossy().into_owned());
     let mut found = Read { sources: Vec::new(), diagnostics: Vec::new() };
     let listing = match fs::read_dir(dir) {
         Ok(listing) => listing,
         Err(error) => {
-            found.diagnostics.push(at_file(shown_dir, format!("the directory of the manifest cannot be read: {error}"), None));
+            found.diagnostics.push(at_file(
+                shown_dir,
+                format!("the directory of the manifest cannot be read: {error}"),
+                None,
+            ));
             return found;
         }
     };
-    let mut names: Vec<String> = listing.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    let mut names: Vec<String> =
+        listing.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
     names.sort();
     for name in &names {
         let shown = format!("{shown_dir}/{name}");
@@ -49,7 +55,9 @@ pub fn read(dir: &Path) -> Read {
         }
     }
     if !names.iter().any(|name| name == SHARED) {
-        let help = "it holds `baseline` (the panel version that is described) and the errors that every route can answer".to_owned();
+        let help =
+            "it holds `baseline` (the panel version that is described) and the errors that every route can answer"
+                .to_owned();
         found.diagnostics.push(at_file(format!("{shown_dir}/{SHARED}"), format!("`{SHARED}` is missing"), Some(help)));
     }
     found
@@ -80,5 +88,15 @@ impl Read {
 
 /// A mistake that has no line.
 fn at_file(file: String, message: String, help: Option<String>) -> Diagnostic {
-    Diagnostic { file, line: 1, column: 1, message, label: String::new(), help, suggestion: None, secondary: None, length: 0 }
+    Diagnostic {
+        file,
+        line: 1,
+        column: 1,
+        message,
+        label: String::new(),
+        help,
+        suggestion: None,
+        secondary: None,
+        length: 0,
+    }
 }

@@ -22,10 +22,11 @@ pub struct Look {
 /// Tabs, control characters, blanks at the ends of lines; an empty file.
 pub fn look(source: &Source) -> Look {
     let text = &source.text;
-    if text.is_empty() || text.lines().all(|line| line.trim().is_empty() || line.trim_start().starts_with('#')) {
+    if is_empty(text) {
         return Look { diagnostics: vec![empty(source)], invisible: Vec::new() };
     }
-    let bad: Vec<(usize, char)> = text.char_indices().filter(|(at, c)| is_invisible(*c) && is_bad(text, *at, *c)).collect();
+    let bad: Vec<(usize, char)> =
+        text.char_indices().filter(|(at, c)| is_invisible(*c) && is_bad(text, *at, *c)).collect();
     let mut found = Look { diagnostics: Vec::new(), invisible: bad.iter().map(|(_, c)| *c).collect() };
     let tabs = bad.iter().filter(|(_, c)| *c == '\t');
     found.diagnostics.extend(tabs.take(MOST).map(|(at, _)| {
@@ -52,6 +53,12 @@ fn trailing_blanks(source: &Source) -> Vec<Diagnostic> {
 /// The end of a line is no mistake, also not in the style of Windows.
 fn is_bad(text: &str, at: usize, c: char) -> bool {
     c != '\n' && !(c == '\r' && text.get(at..).is_some_and(|rest| rest.starts_with("\r\n")))
+}
+
+/// Whether there is nothing but comments, the start of a document, or `null`.
+fn is_empty(text: &str) -> bool {
+    let meaning = |line: &str| !line.is_empty() && !line.starts_with('#');
+    text.lines().map(str::trim).filter(|line| meaning(line)).all(|line| matches!(line, "---" | "..." | "~" | "null"))
 }
 
 fn empty(source: &Source) -> Diagnostic {
@@ -81,27 +88,32 @@ pub fn syntax_error(source: &Source, error: &serde_yaml::Error) -> Diagnostic {
         found.label = "cannot be sent".to_owned();
     } else if text.contains("more than one document") {
         let second = source.text.match_indices("\n---").map(|(at, _)| at + 1).last().unwrap_or(0);
-        found = at_offset(source, second, 3, "not YAML of the manifest: a file is one document".to_owned(), "a second one starts here");
+        found = at_offset(
+            source,
+            second,
+            3,
+            "not YAML of the manifest: a file is one document".to_owned(),
+            "a second one starts here",
+        );
     }
     if let Some((words, Some((line, column)))) = context.map(without_place) {
         let offset = source.offset(line, column);
         let (line, column) = source.position(offset);
         let length = source.token(offset, None).len();
-        found.secondary = Some(Place { file: source.shown.clone(), line, column, label: format!("while {words}"), length });
+        found.secondary =
+            Some(Place { file: source.shown.clone(), line, column, label: format!("while {words}"), length });
     }
-    found.help = cure(source, offset, &text);
+    found.help = cure(&text);
     found
 }
 
 /// The usual reasons of what libyaml says.
-fn cure(source: &Source, offset: usize, text: &str) -> Option<String> {
-    let (line, _) = source.position(offset);
-    let written = source.line(line);
+fn cure(text: &str) -> Option<String> {
     if text.contains("mapping values are not allowed") {
         Some("a text that contains `: ` stands in quotes".to_owned())
     } else if text.contains("did not find expected ',' or") {
         Some("a text that contains `, `, `[`, `]`, `{` or `}` stands in quotes inside `{ … }` and `[ … ]`".to_owned())
-    } else if text.contains("cannot start any token") || text.contains("did not find expected key") && written.contains(['@', '`', '%']) {
+    } else if text.contains("cannot start any token") {
         Some("a text that starts with one of ` @ % & * ! | > stands in quotes".to_owned())
     } else if text.contains("did not find expected node content") {
         Some("a bracket that is opened is closed again".to_owned())
@@ -115,12 +127,23 @@ fn cure(source: &Source, offset: usize, text: &str) -> Option<String> {
 /// Splits `words at line 3 column 5`.
 fn without_place(text: &str) -> (&str, Option<(usize, usize)>) {
     let Some((words, place)) = text.rsplit_once(" at line ") else { return (text, None) };
-    let numbers = place.split_once(" column ").and_then(|(line, column)| Some((line.parse().ok()?, column.parse().ok()?)));
+    let numbers =
+        place.split_once(" column ").and_then(|(line, column)| Some((line.parse().ok()?, column.parse().ok()?)));
     (words, numbers)
 }
 
 fn at_offset(source: &Source, offset: usize, length: usize, message: String, label: &str) -> Diagnostic {
     let (line, column) = source.position(offset);
     let label = label.to_owned();
-    Diagnostic { file: source.shown.clone(), line, column, message, label, help: None, suggestion: None, secondary: None, length }
+    Diagnostic {
+        file: source.shown.clone(),
+        line,
+        column,
+        message,
+        label,
+        help: None,
+        suggestion: None,
+        secondary: None,
+        length,
+    }
 }

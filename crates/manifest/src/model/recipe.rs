@@ -67,7 +67,8 @@ pub struct Preview {
 pub struct Merge {
     /// Request field -> place of its stored value (`$before.flow`).
     pub fields: Unique<Value>,
-    /// Other reads that fill fields: request field -> read and the column to take (`$row.x`), as a list.
+    /// Other reads that fill fields: request field -> read and what to `take` of its rows. A list gets the value of every row,
+    /// any other field that of the first.
     #[serde(default, skip_serializing_if = "Unique::is_empty")]
     pub from: Unique<Read>,
     /// Request fields that cannot be read back, with what happens to them: named as a warning when left out.

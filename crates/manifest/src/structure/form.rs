@@ -81,7 +81,8 @@ impl Language {
     /// Compiles a schema as [`crate::language_schema`] gives it. `file` says what such a file is: `a domain file`.
     pub fn compile(schema: &Value, file: &str) -> Self {
         let definitions = schema.get("$defs").and_then(Value::as_object);
-        let named = definitions.into_iter().flatten().map(|(name, schema)| (name.clone(), form(schema, title(name)))).collect();
+        let named =
+            definitions.into_iter().flatten().map(|(name, schema)| (name.clone(), form(schema, title(name)))).collect();
         Self { root: form(schema, file), named }
     }
 
@@ -150,16 +151,30 @@ fn form(schema: &Value, title: &str) -> Form {
         Some("array") => Form::List(Box::new(schema.get("items").map_or(Form::Any, |items| form(items, title)))),
         Some("object") => match schema.get("properties").and_then(Value::as_object) {
             Some(properties) => {
-                let required: Vec<&str> = schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
+                let required: Vec<&str> = schema
+                    .get("required")
+                    .and_then(Value::as_array)
+                    .into_iter()
+                    .flatten()
+                    .filter_map(Value::as_str)
+                    .collect();
                 let keys = properties.iter().map(|(name, schema)| Key {
                     name: name.clone(),
-                    doc: schema.get("description").and_then(Value::as_str).unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" "),
+                    doc: schema
+                        .get("description")
+                        .and_then(Value::as_str)
+                        .unwrap_or_default()
+                        .split_whitespace()
+                        .collect::<Vec<_>>()
+                        .join(" "),
                     required: required.contains(&name.as_str()),
                     form: form(schema, name),
                 });
                 Form::Record(Record { title: title.to_owned(), keys: keys.collect() })
             }
-            None => Form::Map(Box::new(schema.get("additionalProperties").map_or(Form::Any, |value| form(value, title)))),
+            None => {
+                Form::Map(Box::new(schema.get("additionalProperties").map_or(Form::Any, |value| form(value, title))))
+            }
         },
         _ => Form::Any,
     }
@@ -170,7 +185,8 @@ fn words(schema: &Value) -> Option<Vec<String>> {
         return Some(words.iter().filter_map(Value::as_str).map(str::to_owned).collect());
     }
     let alternatives = schema.get("oneOf").and_then(Value::as_array)?;
-    let constants = alternatives.iter().map(|one| one.get("const").or_else(|| one.get("enum").and_then(|list| list.get(0))));
+    let constants =
+        alternatives.iter().map(|one| one.get("const").or_else(|| one.get("enum").and_then(|list| list.get(0))));
     constants.map(|word| word.and_then(Value::as_str).map(str::to_owned)).collect()
 }
 

@@ -1,5 +1,5 @@
 //! What the tests of this crate share: building the manifest of a fixture, and showing a difference.
-#![allow(dead_code, clippy::unwrap_used)]
+#![allow(dead_code, clippy::unwrap_used, clippy::indexing_slicing)]
 
 use std::{
     fs,
@@ -13,18 +13,26 @@ pub fn tests() -> PathBuf {
 
 /// Names of all fixtures with a mistake.
 pub fn fixtures() -> Vec<String> {
-    let mut names: Vec<String> =
-        fs::read_dir(tests().join("bad")).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    let mut names: Vec<String> = fs::read_dir(tests().join("bad"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
     names.sort();
     names
+}
+
+/// An empty directory of this name, for the one test that asks for it.
+pub fn scratch(name: &str) -> PathBuf {
+    let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join(env!("CARGO_CRATE_NAME")).join(name);
+    let _ = fs::remove_dir_all(&dir);
+    fs::create_dir_all(&dir).unwrap();
+    dir
 }
 
 /// Puts the files of a fixture over the good ones, in a directory of the fixture's name. A file `x.yaml.missing` stands
 /// for the absence of `x.yaml`.
 pub fn assemble(name: &str) -> PathBuf {
-    let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("mistakes").join(name);
-    let _ = fs::remove_dir_all(&dir);
-    fs::create_dir_all(&dir).unwrap();
+    let dir = scratch(name);
     for from in [tests().join("good"), tests().join("bad").join(name)] {
         for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
             let file = entry.file_name().into_string().unwrap();

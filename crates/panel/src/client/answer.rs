@@ -3,7 +3,7 @@
 //! `data` stays raw: a stage that must look inside parses it, all others pass it on. Only the few keys around it are read.
 
 use bytes::Bytes;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use super::{PanelError, Refusal};
@@ -41,7 +41,7 @@ struct Envelope<'a> {
     #[serde(borrow)]
     msg: Option<std::borrow::Cow<'a, str>>,
     ts: Option<i64>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "given")]
     data: Option<&'a RawValue>,
     #[serde(flatten)]
     extra: serde_json::Map<String, serde_json::Value>,
@@ -55,8 +55,13 @@ struct PlainEnvelope<'a> {
     #[serde(borrow)]
     msg: std::borrow::Cow<'a, str>,
     ts: Option<i64>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "given")]
     data: Option<&'a RawValue>,
+}
+
+/// Keeps a `null` that was written: Go writes it for an empty list, which is not the same as no list.
+fn given<'de: 'a, 'a, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'a RawValue>, D::Error> {
+    <&RawValue>::deserialize(deserializer).map(Some)
 }
 
 impl RawAnswer {
@@ -71,7 +76,7 @@ impl RawAnswer {
             AnswerForm::Envelope => Self::envelope(text, &body, status, content_type),
             // These routes fall back to the envelope when they refuse.
             AnswerForm::Bare => match plain(text) {
-                Some(envelope) if envelope.code != 0 && envelope.data.is_none() => Err(refusal(&envelope)),
+                Some(envelope) if envelope.code != 0 && envelope.data.is_none_or(|data| data.get() == "null") => Err(refusal(&envelope)),
                 _ if status == 200 && serde_json::from_str::<&RawValue>(text).is_ok() => Ok(Self::bare(body.clone())),
                 _ => Err(not_a_panel(status, content_type, text)),
             },

@@ -16,6 +16,9 @@ use crate::Secret;
 /// How long a failed login is remembered before the panel is asked again.
 const LOGIN_PAUSE: Duration = Duration::from_secs(5);
 
+/// The same for a panel that was not reached: callers that wait for one login must not each wait for a connection.
+const UNREACHED_PAUSE: Duration = Duration::from_secs(1);
+
 /// Who the client is towards the panel.
 #[derive(Debug, Clone, Default)]
 pub enum Credential {
@@ -36,8 +39,17 @@ pub struct Account {
     username: String,
     password: Secret,
     token: Mutex<Option<Secret>>,
-    failed: Mutex<Option<(Instant, String)>>,
+    failed: Mutex<Option<Failed>>,
     login: tokio::sync::Mutex<()>,
+}
+
+/// A login that went wrong, and when.
+#[derive(Debug)]
+struct Failed {
+    at: Instant,
+    cause: String,
+    /// The panel was not reached, so the account is not to blame.
+    unreached: bool,
 }
 
 /// Who a token belongs to, as the token itself says (the signature is the panel's business).
@@ -124,11 +136,8 @@ impl Account {
         if let Some(token) = self.usable(stale) {
             return Ok(token);
         }
-        if let Some((at, cause)) = lock(&self.failed).clone()
-            && at.elapsed() < LOGIN_PAUSE
-        {
-            let cause = format!("{cause} (asked {:.0} s ago; the panel is not asked again before {} s have passed)", at.elapsed().as_secs_f64(), LOGIN_PAUSE.as_secs());
-            return Err(CredentialError::LoginFailed { username: self.username.clone(), cause }.into());
+        if let Some(error) = self.failed_just_now() {
+            return Err(error);
         }
         match client.login(&self.username, &self.password).await {
             Ok(token) => {
@@ -137,10 +146,29 @@ impl Account {
                 Ok(token)
             }
             Err(error) => {
-                *lock(&self.failed) = Some((Instant::now(), error.to_string()));
+                let (cause, unreached) = match &error {
+                    PanelError::NotSent { cause } => (cause.clone(), true),
+                    error => (error.to_string(), false),
+                };
+                *lock(&self.failed) = Some(Failed { at: Instant::now(), cause, unreached });
                 Err(error)
             }
         }
+    }
+
+    /// What the last login brought, while it is too early for another one.
+    fn failed_just_now(&self) -> Option<PanelError> {
+        let failed = lock(&self.failed);
+        let failed = failed.as_ref()?;
+        let ago = failed.at.elapsed();
+        if failed.unreached {
+            return (ago < UNREACHED_PAUSE).then(|| PanelError::NotSent { cause: failed.cause.clone() });
+        }
+        (ago < LOGIN_PAUSE).then(|| {
+            let pause = LOGIN_PAUSE.as_secs();
+            let cause = format!("{} (asked {:.0} s ago; the panel is not asked again before {pause} s have passed)", failed.cause, ago.as_secs_f64());
+            CredentialError::LoginFailed { username: self.username.clone(), cause }.into()
+        })
     }
 
     /// Takes a token that a login elsewhere has just brought.

@@ -4,7 +4,7 @@ use http::{HeaderName, HeaderValue};
 use serde_json::{Map, Value};
 
 use super::PanelError;
-use crate::spec::{Field, Kind, Location, Route};
+use crate::spec::{Field, Location, Method, Route};
 
 /// What is sent, apart from the credential.
 #[derive(Debug)]
@@ -56,10 +56,10 @@ pub(super) fn outgoing(route: &Route, arguments: &Map<String, Value>) -> Result<
     Ok(out)
 }
 
-/// Routes with body fields get an object even when it is empty: the panel refuses an empty body.
+/// Everything but GET carries an object, even an empty one: most handlers refuse an empty body, the panel's own front end
+/// sends `{}` to those that read none, and forks may read it.
 fn body(route: &Route, arguments: &Map<String, Value>) -> Result<Option<Vec<u8>>, PanelError> {
-    let expects_body = route.request.kind == Kind::Map || route.request.fields.iter().any(|field| field.location == Location::Body);
-    if !expects_body && (arguments.is_empty() || route.method == crate::spec::Method::Get) {
+    if route.method == Method::Get {
         return Ok(None);
     }
     serde_json::to_vec(arguments).map(Some).map_err(|error| PanelError::BadRequest(error.to_string()))

@@ -209,8 +209,9 @@ impl PanelClient {
             Err(PanelError::Refused(refusal)) => {
                 return Err(CredentialError::LoginRefused { username: username.to_owned(), code: refusal.code, msg: refusal.msg }.into());
             }
-            // A panel that cannot be reached stays that: the caller should not be told about passwords.
-            Err(error @ (PanelError::NotSent { .. } | PanelError::NotAPanel { .. } | PanelError::Unsupported { .. })) => return Err(error),
+            // A panel that cannot be reached stays that: the caller should not be told about passwords. What else goes wrong
+            // with a login is the login's error, so that it is never mistaken for an answer to the call itself.
+            Err(error @ PanelError::NotSent { .. }) => return Err(error),
             Err(error) => return Err(failed(error.to_string()).into()),
         };
         let token: Token = serde_json::from_str(answer.data_text()).map_err(|_| failed("the panel's answer holds no token".to_owned()))?;

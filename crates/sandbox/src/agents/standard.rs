@@ -1,12 +1,12 @@
 //! The agents a world starts with: online where the node's row says so, and running what the panel would have pushed
-//! for the rows: tunnels, forwards (paused ones paused), and what other panels run on shares.
+//! for the rows: tunnels, limits, forwards (paused ones paused), and what other panels run on shares.
 
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
 use super::{Agents, Hello, commands};
-use crate::routes::{NotFound, Push, control_forward, sync_forward};
+use crate::routes::{NotFound, Push, control_forward, put_limiter, sync_forward};
 use crate::state::{ChainTunnel, State};
 
 impl Agents {
@@ -25,6 +25,7 @@ impl Agents {
             agent.hello = Hello { version, http: node.http, tls: node.tls, socks: node.socks };
         }
         deploy_tunnels(&mut scratch);
+        deploy_limits(&mut scratch);
         deploy_forwards(&mut scratch);
         deploy_shares(&mut scratch);
         for node in &local {
@@ -49,6 +50,12 @@ fn deploy_tunnels(state: &mut State) {
                 listener(&format!("{}_tls", part.tunnel_id), part.port.unwrap_or(0), part.protocol.as_deref());
             run(state, part.node_id, "AddService", &json!([service]));
         }
+    }
+}
+
+fn deploy_limits(state: &mut State) {
+    for limit in state.limits.limits.iter().cloned().collect::<Vec<_>>() {
+        put_limiter(state, limit.id, limit.tunnel_id, limit.speed);
     }
 }
 

@@ -60,7 +60,9 @@ impl Peers {
 /// # Errors
 /// What Go's client says when there is no answer.
 pub(super) fn post(state: &mut State, url: &str, headers: HeaderMap, body: Bytes) -> Result<Response, String> {
-    let fail = |why: &str| Err(format!("Post \"{url}\": {why}"));
+    // Go shows the address as it would be sent.
+    let shown = url.replace(' ', "%20");
+    let fail = |why: &str| Err(format!("Post \"{shown}\": {why}"));
     let Some((scheme, rest)) = url.split_once("://") else {
         let first_segment = url.split('/').next().unwrap_or_default();
         return if first_segment.contains(':') {

@@ -22,6 +22,7 @@ mod user;
 use crate::http::Route;
 pub(crate) use forward::ports::ingress as forward_ingress;
 pub(crate) use forward::services::{NotFound, Push, control_forward, sync_forward};
+pub(crate) use speed_limit::put_limiter;
 pub(crate) use tunnel::after_upgrade;
 
 /// All routes of the panel.

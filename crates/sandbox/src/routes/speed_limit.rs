@@ -54,7 +54,7 @@ fn create(ctx: &mut Ctx<'_>) -> Answer {
         updated_time: Some(now),
         status: body.int("status", 1),
     });
-    to_entry_nodes(ctx.state, tunnel_id, "AddLimiters", &limiter(id, speed));
+    put_limiter(ctx.state, id, tunnel_id, speed);
     Ok(Reply::done())
 }
 
@@ -76,7 +76,7 @@ fn update(ctx: &mut Ctx<'_>) -> Answer {
         limit.status = body.int("status", 1);
         limit.updated_time = Some(now);
     }
-    to_entry_nodes(ctx.state, tunnel_id, "AddLimiters", &limiter(id, speed));
+    put_limiter(ctx.state, id, tunnel_id, speed);
     Ok(Reply::done())
 }
 
@@ -100,6 +100,11 @@ fn tunnel_name(state: &State, tunnel_id: i64) -> Result<String, Reply> {
         Some(tunnel) if !tunnel.name.is_empty() => Ok(tunnel.name.clone()),
         _ => Err(Reply::fail("隧道不存在")),
     }
+}
+
+/// Puts a limit's limiter on the entry nodes of a tunnel.
+pub(crate) fn put_limiter(state: &mut State, id: i64, tunnel_id: i64, speed: i64) {
+    to_entry_nodes(state, tunnel_id, "AddLimiters", &limiter(id, speed));
 }
 
 fn to_entry_nodes(state: &mut State, tunnel_id: i64, command: &str, data: &Value) {

@@ -21,7 +21,7 @@ fn the_standard_nodes_run_what_the_rows_say() {
     let panel = panel();
     let hk = node(&panel, HK);
     assert_eq!(hk.chains.iter().map(String::as_str).collect::<Vec<_>>(), ["chains_2", "chains_3"]);
-    assert_eq!(hk.limiters.iter().map(String::as_str).collect::<Vec<_>>(), ["1", "2"]);
+    assert_eq!(hk.limiters.iter().map(String::as_str).collect::<Vec<_>>(), ["1", "2", "3"]);
     assert_eq!(hk.services.len(), 24, "two services for each of the twelve forwards");
     assert!(hk.services["9_3_4_tcp"].paused && !hk.services["8_3_5_udp"].paused);
     assert_eq!(node(&panel, 2).services.keys().collect::<Vec<_>>(), ["2_tls", "3_tls", "fed_svc_1"]);

@@ -1,5 +1,7 @@
 //! What clients see of the tools: names, short texts, schemas, hints. Rendered once; every character is paid for by a model.
 
+mod slim;
+
 use std::{collections::HashMap, sync::Arc};
 
 use flvx_panel::spec::{Danger, Kind};
@@ -74,7 +76,9 @@ pub fn input_schema(tool: &Tool) -> String {
     let mut required = Vec::new();
     let takes_something = tool.request.kind == Kind::Map || tool.request.fields.iter().any(|field| !field.ignored);
     if takes_something {
-        properties.push(format!(r#""request":{}"#, tool.request_schema));
+        let mut request = object(tool.request_schema);
+        slim::slim(&mut request);
+        properties.push(format!(r#""request":{}"#, Value::Object(request)));
         let needed = tool.request.min_items.is_some() || !tool.need_one_of.is_empty() || tool.request.fields.iter().any(|field| field.required && !field.ignored);
         if needed {
             required.push(r#""request""#);
@@ -86,8 +90,8 @@ pub fn input_schema(tool: &Tool) -> String {
     if tool.is_change() {
         properties.push(r#""idempotency_key":{"type":"string"}"#.to_owned());
         required.push(r#""idempotency_key""#);
-        // A write can become dangerous by its arguments, so the key is there where it may be asked for.
-        if tool.danger >= Danger::Dangerous || tool.route().is_some_and(|route| !route.escalate.is_empty()) {
+        // A write that its arguments make dangerous asks for the key when it comes to that.
+        if tool.danger >= Danger::Dangerous {
             properties.push(r#""confirm_token":{"type":"string"}"#.to_owned());
         }
     }

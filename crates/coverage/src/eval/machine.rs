@@ -1,0 +1,452 @@
+//! The machine: what outlives one evaluation, and the call of a function.
+
+use std::{collections::HashMap, rc::Rc};
+
+use super::{
+    run::{Mode, Run},
+    types::Types,
+    value::{Closure, Env, Lib, Opaque, Scope, Slot, Taint, Value},
+};
+use crate::{
+    go::{
+        Packages, Resolved, Ty,
+        ast::{Function, Pos, Type},
+        packages::receiver_type,
+    },
+    routers::Router,
+};
+
+/// Calls inside calls, at most.
+const DEEPEST: usize = 60;
+/// Steps of one evaluation, at most.
+const FUEL: usize = 400_000;
+/// Steps of the search for registrations, at most.
+const FUEL_REGISTER: usize = 4_000_000;
+
+/// A route that was registered.
+#[derive(Debug, Clone)]
+pub struct Registration<'p> {
+    /// On which router.
+    pub router: usize,
+    /// For which methods; none for all.
+    pub methods: Vec<String>,
+    /// Path below the router's prefix.
+    pub path: String,
+    /// What serves it; for libraries with chains the last link.
+    pub handler: Value<'p>,
+    /// What runs before it, outermost first.
+    pub before: Vec<Value<'p>>,
+    /// Where.
+    pub pos: Pos,
+}
+
+/// Something that would be a route if it could be understood.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Unresolved {
+    /// Where.
+    pub pos: Pos,
+    /// What is not understood.
+    pub problem: String,
+}
+
+/// One call that is under way.
+#[derive(Debug)]
+pub struct Frame<'p> {
+    /// What was returned so far, and what the return depended on.
+    pub returns: Vec<(Value<'p>, Taint)>,
+    /// Undecided conditions around the call.
+    pub branch: usize,
+    /// The file it stands in.
+    pub file: u32,
+    /// Its function.
+    pub function: &'p Function,
+    /// Named results.
+    pub results: Vec<Rc<Slot<'p>>>,
+}
+
+/// Evaluates.
+#[derive(Debug)]
+pub struct Machine<'p> {
+    /// Types.
+    pub types: Types<'p>,
+    /// Routers met so far.
+    pub routers: Vec<Router<'p>>,
+    /// Registrations met so far.
+    pub registrations: Vec<Registration<'p>>,
+    /// What would be one.
+    pub unresolved: Vec<Unresolved>,
+    /// Handlers that were made around a router.
+    pub outers: Vec<Value<'p>>,
+    /// Functions that can reach a registration.
+    pub relevant: std::collections::HashSet<Pos>,
+    /// Functions that were evaluated while looking for registrations.
+    pub evaluated: std::collections::HashSet<Pos>,
+    /// The evaluation that is under way.
+    pub run: Run,
+    pub(super) frames: Vec<Frame<'p>>,
+    pub(super) branch: usize,
+    pub(super) control: Vec<Taint>,
+    /// Arguments of a call that writes the answer are being evaluated.
+    pub(super) answering: usize,
+    globals: HashMap<(usize, &'p str), Rc<Slot<'p>>>,
+    fuel: usize,
+    cut: bool,
+    next_id: usize,
+    default_router: Option<usize>,
+}
+
+impl<'p> Machine<'p> {
+    /// A machine over some packages.
+    pub fn new(packages: &'p Packages) -> Self {
+        Self {
+            types: Types::new(packages),
+            routers: Vec::new(),
+            registrations: Vec::new(),
+            unresolved: Vec::new(),
+            outers: Vec::new(),
+            relevant: std::collections::HashSet::new(),
+            evaluated: std::collections::HashSet::new(),
+            run: Run::new(Mode::Register),
+            frames: Vec::new(),
+            branch: 0,
+            control: Vec::new(),
+            answering: 0,
+            globals: HashMap::new(),
+            fuel: FUEL_REGISTER,
+            cut: false,
+            next_id: 0,
+            default_router: None,
+        }
+    }
+
+    /// What is declared.
+    pub fn packages(&self) -> &'p Packages {
+        self.types.packages
+    }
+
+    /// Starts another evaluation.
+    pub fn start(&mut self, run: Run) {
+        self.fuel = if run.mode == Mode::Register { FUEL_REGISTER } else { FUEL };
+        self.run = run;
+        self.frames.clear();
+        self.control.clear();
+        (self.branch, self.answering) = (0, 0);
+    }
+
+    /// Whether the search for registrations was cut short.
+    pub fn run_was_cut(&self) -> bool {
+        self.cut
+    }
+
+    /// Evaluates a variable of a package for what it does.
+    pub fn touch(&mut self, package: usize, name: &str) {
+        self.global(package, name);
+    }
+
+    /// What is known of an argument when nobody is seen to call: a router is a router.
+    pub fn given(&mut self, ty: Ty<'p>, at: Pos) -> Value<'p> {
+        match self.router_of_type(ty, at) {
+            Some(router) => Value::Router(router),
+            None => self.parameter(ty),
+        }
+    }
+
+    /// Whether the evaluation was cut short.
+    pub fn exhausted(&self) -> bool {
+        self.fuel == 0
+    }
+
+    /// One step; false when there must be no more.
+    pub(super) fn step(&mut self) -> bool {
+        self.fuel = self.fuel.saturating_sub(1);
+        self.cut |= self.fuel == 0 && self.run.mode == Mode::Register;
+        self.fuel > 0
+    }
+
+    /// The file that is being evaluated.
+    pub(super) fn file(&self) -> u32 {
+        self.frames.last().map_or(0, |frame| frame.file)
+    }
+
+    /// A number for a new function value.
+    pub(super) fn id(&mut self) -> usize {
+        self.next_id += 1;
+        self.next_id
+    }
+
+    /// A new router.
+    pub fn router(&mut self, router: Router<'p>) -> usize {
+        self.routers.push(router);
+        self.routers.len() - 1
+    }
+
+    /// `http.DefaultServeMux`.
+    pub fn default_router(&mut self) -> usize {
+        match self.default_router {
+            Some(number) => number,
+            None => {
+                let number = self.router(Router::mux());
+                self.default_router = Some(number);
+                number
+            }
+        }
+    }
+
+    /// Notes something that would be a route.
+    pub fn not_resolved(&mut self, pos: Pos, problem: impl Into<String>) {
+        let unresolved = Unresolved { pos, problem: problem.into() };
+        if !self.unresolved.contains(&unresolved) {
+            self.unresolved.push(unresolved);
+        }
+    }
+
+    /// Notes that a part of the request went where it cannot be followed.
+    pub(super) fn lost(&mut self, pos: Pos, problem: impl Into<String>) {
+        if self.run.mode == Mode::Handle {
+            self.run.lost.entry(pos).or_insert_with(|| problem.into());
+        }
+    }
+
+    /// Notes that something is done.
+    pub(super) fn work(&mut self, pos: Pos) {
+        if self.run.mode == Mode::Handle {
+            self.run.work.insert(pos);
+        }
+    }
+
+    /// A function value for a declared function.
+    pub fn function_value(&mut self, function: &'p Function, receiver: Option<Value<'p>>) -> Value<'p> {
+        let id = self.id();
+        Value::Func(Rc::new(Closure {
+            function,
+            env: None,
+            receiver: receiver.map(Box::new),
+            types: Vec::new(),
+            converted: None,
+            id,
+            core: None,
+            wrappers: Vec::new(),
+        }))
+    }
+
+    /// A variable or constant of a package.
+    pub(super) fn global(&mut self, package: usize, name: &str) -> Option<Rc<Slot<'p>>> {
+        let packages = self.packages();
+        let (decl, position, file) = packages.value(package, name)?;
+        let name = decl.names.get(position)?.as_str();
+        if let Some(slot) = self.globals.get(&(package, name)) {
+            return Some(Rc::clone(slot));
+        }
+        let ty = decl.ty.as_ref().map(|ty| Ty::new(ty, file));
+        let slot = Slot::new(self.zero(ty), ty, 0);
+        // Declared before its value is evaluated: a cycle then meets the zero value and ends.
+        self.globals.insert((package, name), Rc::clone(&slot));
+        let (branch, answering) = (std::mem::take(&mut self.branch), std::mem::take(&mut self.answering));
+        let value = self.in_file(file, |machine| match decl.values.as_slice() {
+            [] => None,
+            [one] if decl.names.len() > 1 => {
+                let env = machine.iota_scope(decl.iota);
+                Some(machine.expr(one, &env).nth(position))
+            }
+            several => several.get(position).map(|value| {
+                let env = machine.iota_scope(decl.iota);
+                machine.expr_as(value, ty, &env)
+            }),
+        });
+        (self.branch, self.answering) = (branch, answering);
+        if let Some(value) = value {
+            *slot.value.borrow_mut() = value.typed(ty);
+        }
+        Some(slot)
+    }
+
+    fn iota_scope(&self, iota: i64) -> Env<'p> {
+        let env = Scope::inside(None);
+        env.declare("iota", Slot::new(Value::Int(iota), None, 0));
+        env
+    }
+
+    /// Does something as if it stood at the top of a file.
+    fn in_file<T>(&mut self, file: u32, walk: impl FnOnce(&mut Self) -> T) -> T {
+        let function: &'p Function = self.top_function();
+        self.frames.push(Frame { returns: Vec::new(), branch: self.branch, file, function, results: Vec::new() });
+        let out = walk(self);
+        self.frames.pop();
+        out
+    }
+
+    fn top_function(&self) -> &'p Function {
+        static TOP: Function = Function {
+            name: String::new(),
+            receiver: None,
+            type_params: Vec::new(),
+            signature: crate::go::ast::Signature { params: Vec::new(), variadic: false, results: Vec::new() },
+            body: None,
+            pos: Pos { file: 0, line: 0, byte: 0 },
+            size: 0,
+            mentions: Vec::new(),
+        };
+        &TOP
+    }
+
+    /// Whether a call of this function may be walked into now.
+    pub(super) fn may_enter(&self, function: &'p Function) -> bool {
+        let depth = self.frames.iter().filter(|frame| std::ptr::eq(frame.function, function)).count();
+        function.body.is_some() && self.frames.len() < DEEPEST && depth < 2 && self.fuel > 0
+    }
+
+    /// Calls a function with arguments and gives what it returns.
+    pub fn call_closure(&mut self, closure: &Rc<Closure<'p>>, args: Vec<Value<'p>>) -> Value<'p> {
+        let function = closure.function;
+        if self.run.mode == Mode::Auth && self.run.target == Some(closure.id) {
+            self.reach();
+            return Value::unknown();
+        }
+        let file = function.pos.file;
+        let Some(body) = function.body.as_ref().filter(|_| self.may_enter(function)) else {
+            return self.result_of(function);
+        };
+        if self.run.mode == Mode::Register {
+            self.evaluated.insert(function.pos);
+        }
+        let bound: Vec<_> = closure.types.iter().map(|(name, ty)| (*name, self.types.bind(file, name, *ty))).collect();
+        let env = Scope::inside(closure.env.as_ref());
+        let args = self.bind_receiver(closure, args, &env);
+        self.bind_params(function, args, &env);
+        let results = self.bind_results(function, &env);
+        let frame = Frame { returns: Vec::new(), branch: self.branch, file, function, results };
+        self.frames.push(frame);
+        let controls = self.control.len();
+        let answering = std::mem::take(&mut self.answering);
+        let flow = self.block(body, &env);
+        self.answering = answering;
+        self.control.truncate(controls);
+        let Some(frame) = self.frames.pop() else { return Value::unknown() };
+        let value = self.merge_returns(frame, flow);
+        for (name, earlier) in bound {
+            self.types.unbind(file, name, earlier);
+        }
+        value
+    }
+
+    /// Binds the receiver; of a method expression (`T.method`) it is the first argument.
+    fn bind_receiver(&mut self, closure: &Rc<Closure<'p>>, mut args: Vec<Value<'p>>, env: &Env<'p>) -> Vec<Value<'p>> {
+        let Some(receiver) = &closure.function.receiver else { return args };
+        let ty = Ty::new(&receiver.ty, closure.function.pos.file);
+        let value = match closure.receiver.as_deref() {
+            Some(value) => value.clone(),
+            None if args.len() > closure.function.signature.params.len() => args.remove(0),
+            None => Value::unknown(),
+        };
+        env.declare(&receiver.name, Slot::new(value.typed(Some(ty)), Some(ty), self.branch));
+        args
+    }
+
+    fn bind_params(&mut self, function: &'p Function, args: Vec<Value<'p>>, env: &Env<'p>) {
+        let params = &function.signature.params;
+        let file = function.pos.file;
+        let mut args = match args.as_slice() {
+            // `f(g())` with several results.
+            [Value::Tuple(items)] if params.len() > 1 => items.to_vec(),
+            _ => args,
+        };
+        let fixed = if function.signature.variadic { params.len().saturating_sub(1) } else { params.len() };
+        let rest = if args.len() > fixed { args.split_off(fixed) } else { Vec::new() };
+        let mut args = args.into_iter();
+        for (position, param) in params.iter().enumerate() {
+            let ty = Ty::new(&param.ty, file);
+            let value = if function.signature.variadic && position == fixed {
+                match rest.as_slice() {
+                    [list @ Value::List(_)] => list.clone(),
+                    _ => Value::list(rest.clone()),
+                }
+            } else {
+                args.next().unwrap_or_else(|| self.parameter(ty))
+            };
+            env.declare(&param.name, Slot::new(self.keep_type(value, ty), Some(ty), self.branch));
+        }
+    }
+
+    /// What is known of a parameter that nobody gave.
+    pub fn parameter(&self, ty: Ty<'p>) -> Value<'p> {
+        if let Some((path, name)) = self.types.external(ty) {
+            let lib = match (path, name) {
+                ("net/http", "Request") => Some(Lib::Request),
+                ("net/http", "ResponseWriter") => Some(Lib::Response),
+                (path, "Context") if path.ends_with("gin-gonic/gin") => Some(Lib::Gin),
+                (path, "Context") if path.contains("labstack/echo") => Some(Lib::Echo),
+                ("context", "Context") => Some(Lib::Context),
+                _ => None,
+            };
+            if let Some(lib) = lib.filter(|_| self.run.mode != Mode::Register) {
+                return Value::Lib(lib);
+            }
+        }
+        let name = self.types.name(ty).unwrap_or_default().to_lowercase();
+        let session = ["claims", "session", "principal", "identity"].iter().any(|word| name.contains(word));
+        Value::of_type(ty, if session { Taint::TOKEN } else { Taint::NONE })
+    }
+
+    fn bind_results(&mut self, function: &'p Function, env: &Env<'p>) -> Vec<Rc<Slot<'p>>> {
+        let named = function.signature.results.iter().filter(|result| !result.name.is_empty());
+        let mut slots = Vec::new();
+        for result in named {
+            let ty = Ty::new(&result.ty, function.pos.file);
+            let slot = Slot::new(self.zero(Some(ty)), Some(ty), self.branch);
+            env.declare(&result.name, Rc::clone(&slot));
+            slots.push(slot);
+        }
+        slots
+    }
+
+    /// What a call gives when it is not walked into: unknown values of the right types.
+    pub(super) fn result_of(&self, function: &'p Function) -> Value<'p> {
+        let file = function.pos.file;
+        let of = |ty: &'p Type| Value::of_type(Ty::new(ty, file), Taint::NONE);
+        match function.signature.results.as_slice() {
+            [] => Value::unknown(),
+            [one] => of(&one.ty),
+            several => Value::Tuple(Rc::new(several.iter().map(|result| of(&result.ty)).collect())),
+        }
+    }
+
+    /// A value in a place of a declared type. A struct that is only known by its interface keeps its own type.
+    pub(super) fn keep_type(&self, value: Value<'p>, ty: Ty<'p>) -> Value<'p> {
+        let is_interface = matches!(self.types.shape(ty), Resolved::Interface(_) | Resolved::Unknown);
+        match value {
+            Value::Opaque(opaque) if opaque.ty.is_none() || (is_interface && opaque.ty.is_none()) => {
+                Value::Opaque(Box::new(Opaque { ty: Some(ty), ..*opaque }))
+            }
+            other => other,
+        }
+    }
+
+    /// The type that a method was declared on.
+    pub fn owner(function: &'p Function) -> &'p str {
+        function.receiver.as_ref().map_or("", |receiver| receiver_type(&receiver.ty))
+    }
+
+    /// The handler that is waited for was reached.
+    fn reach(&mut self) {
+        let reached = super::run::Reached { choices: self.run.choices.clone(), before_router: self.run.at_router };
+        self.run.reached.push(reached);
+    }
+
+    /// The same, for a library that runs its chain itself.
+    pub fn reach_end_of_chain(&mut self) {
+        self.reach();
+    }
+
+    /// The zero value of a type.
+    pub(super) fn zero(&self, ty: Option<Ty<'p>>) -> Value<'p> {
+        let Some(ty) = ty else { return Value::unknown() };
+        match self.types.resolve(ty) {
+            Resolved::Pointer(_) | Resolved::Slice(_) | Resolved::Map(..) | Resolved::Func(..) | Resolved::Interface(_) => Value::Nil,
+            Resolved::Basic("string") => Value::text(""),
+            Resolved::Basic("bool") => Value::Bool(false),
+            Resolved::Basic(name) if !name.starts_with("float") && !name.starts_with("complex") => Value::Int(0),
+            Resolved::Declared(_, decl, file) if !matches!(decl.ty, Type::Struct(_)) => self.zero(Some(Ty::new(&decl.ty, file))),
+            _ => Value::of_type(ty, Taint::NONE),
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! One key, one effect: many calls at once, repeats, other requests under an old key, answers that were lost.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod support;
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use flvx_sandbox::{Fault, FaultRule};
+use serde_json::{Value, json};
+use support::{World, call, soon};
+use tokio::task::JoinSet;
+
+const UPDATE: &str = "/api/v1/announcement/update";
+
+fn announce(text: &str, key: &str) -> Value {
+    json!({ "request": { "content": text, "enabled": 1 }, "idempotency_key": key })
+}
+
+fn new_user(name: &str, key: &str) -> Value {
+    json!({ "request": { "user": name, "pwd": "fake-pw-zoe" }, "idempotency_key": key })
+}
+
+fn accounts(world: &World, name: &str) -> usize {
+    world.sandbox.panel.state().users.users.iter().filter(|user| user.user == name).count()
+}
+
+#[tokio::test]
+async fn sixty_four_calls_with_one_key_have_one_effect() {
+    let world = World::start().await;
+    world.sandbox.panel.fault(FaultRule::new(Fault::Latency).on("/api/v1/user/create").ms(200));
+    let mut calls = JoinSet::new();
+    for _ in 0..64 {
+        let gateway = Arc::clone(&world.gateway);
+        calls.spawn(async move { call(&gateway, "user.create", new_user("zoe", "create-zoe-1")).await });
+    }
+    let mut told: BTreeMap<String, usize> = BTreeMap::new();
+    for result in soon("64 calls", calls.join_all()).await {
+        let word = result["error"]["kind"].as_str().or(result["outcome"].as_str()).unwrap();
+        *told.entry(word.to_owned()).or_default() += 1;
+        if word == "in_progress" {
+            assert_eq!((&result["outcome"], &result["error"]["retry_after_ms"]), (&"rejected".into(), &1000.into()));
+        }
+    }
+    assert_eq!(told, BTreeMap::from([("done".to_owned(), 1), ("in_progress".to_owned(), 63)]));
+    assert_eq!((world.asked("/api/v1/user/create"), accounts(&world, "zoe")), (1, 1));
+}
+
+#[tokio::test]
+async fn a_repeat_gives_the_first_result_and_sends_nothing() {
+    let world = World::start().await;
+    let first = world.call("announcement.update", announce("hello", "announce-1")).await;
+    assert_eq!((&first["ok"], &first["outcome"]), (&true.into(), &"done".into()), "{first}");
+    let asked = world.asked_at_all();
+    let again = world.call("announcement.update", announce("hello", "announce-1")).await;
+    assert_eq!(
+        (&again["ok"], &again["outcome"], &again["panel_ts"]),
+        (&true.into(), &"replayed".into(), &first["panel_ts"]),
+        "{again}"
+    );
+    let said = format!(
+        "nothing was sent: this idempotency_key was used before (trace_id {}), and this is that call's result",
+        first["trace_id"].as_str().unwrap()
+    );
+    assert!(again["warnings"].as_array().unwrap().contains(&said.into()), "{again}");
+    assert_ne!(again["trace_id"], first["trace_id"]);
+    assert_eq!(world.asked_at_all(), asked);
+}
+
+#[tokio::test]
+async fn a_request_in_another_spelling_is_the_same_request() {
+    let world = World::start().await;
+    world.call("announcement.update", announce("hello", "announce-1")).await;
+    let spelt =
+        serde_json::from_str(r#"{"idempotency_key":"announce-1","request":{ "enabled" : 1, "content":"hel\u006co" }}"#)
+            .unwrap();
+    assert_eq!(world.call("announcement_update", spelt).await["outcome"], "replayed");
+    assert_eq!(world.asked(UPDATE), 1);
+}
+
+#[tokio::test]
+async fn another_request_under_an_old_key_is_refused() {
+    let world = World::start().await;
+    world.call("announcement.update", announce("hello", "announce-1")).await;
+    let other = world.call("announcement.update", announce("good-bye", "announce-1")).await;
+    assert_eq!(
+        (&other["ok"], &other["outcome"], &other["error"]["kind"]),
+        (&false.into(), &"rejected".into(), &"idempotency_conflict".into())
+    );
+    assert_eq!(other["error"]["message"], "this idempotency_key was used for another request of this tool");
+    assert_eq!(
+        other["error"]["hint"],
+        "Use a new key for a new change; use the old key only to repeat exactly the same call."
+    );
+    assert_eq!(world.asked(UPDATE), 1);
+}
+
+#[tokio::test]
+async fn a_key_belongs_to_its_tool_and_its_credential() {
+    let world = World::start().await;
+    world.call("announcement.update", announce("hello", "the-same-key")).await;
+    assert_eq!(world.call("user.create", new_user("zoe", "the-same-key")).await["outcome"], "done");
+    world.call("auth.login", json!({ "request": { "username": "admin_user", "password": "admin_user" } })).await;
+    let mut other = announce("hello", "the-same-key");
+    other["auth_context"] = "login:admin_user".into();
+    assert_eq!(world.call("announcement.update", other).await["outcome"], "done");
+    assert_eq!(world.asked(UPDATE), 2);
+}
+
+#[tokio::test]
+async fn a_call_that_was_refused_leaves_its_key_free() {
+    let world = World::start().await;
+    let taken = world.call("user.create", new_user("alice", "create-1")).await;
+    assert_eq!((&taken["ok"], &taken["outcome"]), (&false.into(), &"rejected".into()), "{taken}");
+    let mended = world.call("user.create", new_user("zoe", "create-1")).await;
+    assert_eq!((&mended["ok"], &mended["outcome"]), (&true.into(), &"done".into()), "{mended}");
+}
+
+#[tokio::test]
+async fn a_lost_answer_stays_unknown_and_is_never_sent_again() {
+    let world = World::start().await;
+    world.sandbox.panel.fault(FaultRule::new(Fault::Cut).on("/api/v1/user/create"));
+    let lost = world.call("user.create", new_user("zoe", "create-zoe-1")).await;
+    assert_eq!(
+        (&lost["ok"], &lost["outcome"], &lost["error"]["kind"]),
+        (&false.into(), &"unknown".into(), &"no_answer".into()),
+        "{lost}"
+    );
+    assert_eq!(accounts(&world, "zoe"), 1, "the work was done before the answer was lost");
+    let hint = lost["error"]["hint"].as_str().unwrap();
+    assert_eq!(
+        hint,
+        "The change may or may not have happened. Read user.list to see what is true now; do not repeat the call with a new idempotency_key before that."
+    );
+    let again = world.call("user.create", new_user("zoe", "create-zoe-1")).await;
+    assert_eq!((&again["ok"], &again["outcome"]), (&false.into(), &"unknown".into()), "{again}");
+    assert_eq!((world.asked("/api/v1/user/create"), accounts(&world, "zoe")), (1, 1));
+}
+
+#[tokio::test]
+async fn a_key_can_be_used_anew_after_its_life() {
+    let world = World::with(&[("MCP_IDEMPOTENCY_TTL_SECONDS", "1")]).await;
+    world.call("announcement.update", announce("hello", "announce-1")).await;
+    assert_eq!(world.call("announcement.update", announce("hello", "announce-1")).await["outcome"], "replayed");
+    tokio::time::sleep(Duration::from_millis(1_100)).await;
+    assert_eq!(world.call("announcement.update", announce("other", "announce-1")).await["outcome"], "done");
+    assert_eq!(world.asked(UPDATE), 2);
+}
