@@ -180,7 +180,9 @@ impl CallOutput {
     pub fn own(data: &impl Serialize) -> Self {
         match serde_json::to_vec(data) {
             Ok(bytes) => Self { data: Some(bytes.into()), ..Self::default() },
-            Err(error) => Self::failed(ToolError::new(ErrorKind::Internal, format!("the result cannot be written: {error}"), "")),
+            Err(error) => {
+                Self::failed(ToolError::new(ErrorKind::Internal, format!("the result cannot be written: {error}"), ""))
+            }
         }
     }
 

@@ -281,18 +281,12 @@ fn a_misspelt_name_stops_the_start_and_a_strangers_does_not() {
         ("MCP_READONLY", "MCP_READ_ONLY"),
         ("MCP_HTTP_ADDRESS", "MCP_HTTP_ADDR"),
         ("PANEL_URL", "PANEL_BASE_URL"),
+        ("PANEL_USER", "PANEL_USERNAME"),
+        ("PANEL_PASS", "PANEL_PASSWORD"),
         ("PANEL_BASEURL", "PANEL_BASE_URL"),
         ("PANEL_USER_NAME", "PANEL_USERNAME"),
         ("PANEL_PASSWORDFILE", "PANEL_PASSWORD_FILE"),
     ] {
-        let found = read(&[(wrong, "x")]);
-        if wrong == "PANEL_URL" || wrong == "MCP_HTTP_ADDRESS" {
-            // Further away than a slip of the finger; see the message of the others.
-            if let Ok(config) = found {
-                assert!(config.confirm_token.is_none());
-                continue;
-            }
-        }
         assert_eq!(
             problems(&[(wrong, "x")]),
             [format!("{wrong} is not known; did you mean {right}? (a misspelt setting would be without effect)")]

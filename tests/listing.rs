@@ -18,9 +18,9 @@ use serde_json::{Value, json};
 use support::{Connection, World, initialize, modern, modern_headers};
 
 /// What a model reads of the whole list: names, descriptions and input schemas, in bytes. It grows only on purpose.
-const MOST_MODEL_BYTES: usize = 0;
+const MOST_MODEL_BYTES: usize = 44_600;
 /// The whole list as it is sent.
-const MOST_BYTES: usize = 0;
+const MOST_BYTES: usize = 69_550;
 
 fn listed(surface: &Surface) -> Vec<Value> {
     let listing = Listing::new(&Registry::new(surface, ops::OWN), surface.spelling);

@@ -11,7 +11,10 @@ use tokio::{
     net::TcpStream,
 };
 
-use super::{panel::{Reply, StandIn}, process::Gateway};
+use super::{
+    panel::{Reply, StandIn},
+    process::Gateway,
+};
 
 /// What one measurement came to.
 #[derive(Debug, Clone, Copy)]
@@ -38,7 +41,11 @@ impl Call {
     /// To the panel itself.
     pub fn direct(panel: &StandIn, kind: Reply) -> Self {
         let (path, _) = kind.route();
-        let bytes = format!("POST {path} HTTP/1.1\r\nHost: {}\r\nAuthorization: t\r\nContent-Length: 2\r\n\r\n{{}}", panel.address).into_bytes();
+        let bytes = format!(
+            "POST {path} HTTP/1.1\r\nHost: {}\r\nAuthorization: t\r\nContent-Length: 2\r\n\r\n{{}}",
+            panel.address
+        )
+        .into_bytes();
         Self { address: panel.address, bytes, rows: kind.rows() }
     }
 
@@ -52,7 +59,11 @@ impl Call {
             "io.modelcontextprotocol/clientCapabilities": {},
         });
         let head = format!("MCP-Protocol-Version: 2026-07-28\r\nMcp-Method: tools/call\r\nMcp-Name: {tool}\r\n");
-        Self { address: gateway.address, bytes: request(gateway.address, &head, &rpc("tools/call", &params)), rows: kind.rows() }
+        Self {
+            address: gateway.address,
+            bytes: request(gateway.address, &head, &rpc("tools/call", &params)),
+            rows: kind.rows(),
+        }
     }
 
     /// Through the gateway in a session of 2025-11-25.
@@ -60,16 +71,24 @@ impl Call {
         let hello = json!({ "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": { "name": "bench", "version": "1" } });
         let mut stream = connect(gateway.address).await;
         let (head, _) = exchange(&mut stream, &request(gateway.address, "", &rpc("initialize", &hello))).await;
-        let session = head.lines().find_map(|line| line.to_ascii_lowercase().strip_prefix("mcp-session-id:").map(|id| id.trim().to_owned())).expect("a session id");
+        let session = head
+            .lines()
+            .find_map(|line| line.to_ascii_lowercase().strip_prefix("mcp-session-id:").map(|id| id.trim().to_owned()))
+            .expect("a session id");
         let head = format!("MCP-Protocol-Version: 2025-11-25\r\nMcp-Session-Id: {session}\r\n");
         let ready = json!({ "jsonrpc": "2.0", "method": "notifications/initialized" }).to_string();
         exchange(&mut stream, &request(gateway.address, &head, &ready)).await;
-        Self { address: gateway.address, bytes: request(gateway.address, &head, &rpc("tools/call", &Self::params(kind))), rows: kind.rows() }
+        Self {
+            address: gateway.address,
+            bytes: request(gateway.address, &head, &rpc("tools/call", &Self::params(kind))),
+            rows: kind.rows(),
+        }
     }
 
     fn params(kind: Reply) -> serde_json::Value {
         let (_, tool) = kind.route();
-        let arguments = if kind == Reply::Small { json!({}) } else { json!({ "view": { "fields": ["*"], "limit": 10_000 } }) };
+        let arguments =
+            if kind == Reply::Small { json!({}) } else { json!({ "view": { "fields": ["*"], "limit": 10_000 } }) };
         json!({ "name": tool, "arguments": arguments })
     }
 }

@@ -36,7 +36,10 @@ async fn run() {
     let gateway = Gateway::start(&panel).await;
     println!("memory after start: {:.1} MB", gateway.memory_mb());
     println!();
-    println!("{:<22} {:>8} {:>10} {:>10} {:>10} {:>12} {:>9} {:>9}", "call", "callers", "calls/s", "p50 us", "p99 us", "gw CPU us", "x direct", "x p50");
+    println!(
+        "{:<22} {:>8} {:>10} {:>10} {:>10} {:>12} {:>9} {:>9}",
+        "call", "callers", "calls/s", "p50 us", "p99 us", "gw CPU us", "x direct", "x p50"
+    );
     for kind in [panel::Reply::Small, panel::Reply::Rows20, panel::Reply::Rows2600] {
         for callers in [1, 8, 32] {
             if kind == panel::Reply::Rows2600 && callers > 8 {
@@ -51,7 +54,9 @@ async fn run() {
                 sessions.push(measure(&Call::session(&gateway, kind).await, callers, SPAN, Some(&gateway)).await);
             }
             let base = middle(&direct);
-            for (name, figures) in [("direct", &base), ("gateway 2026-07-28", &middle(&through)), ("gateway session", &middle(&sessions))] {
+            for (name, figures) in
+                [("direct", &base), ("gateway 2026-07-28", &middle(&through)), ("gateway session", &middle(&sessions))]
+            {
                 println!(
                     "{:<22} {:>8} {:>10.0} {:>10.0} {:>10.0} {:>12.0} {:>9.3} {:>9.1}",
                     format!("{} {name}", kind.name()),

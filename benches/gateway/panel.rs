@@ -77,7 +77,13 @@ fn serve(stream: TcpStream, answers: &[Vec<u8>; 3]) {
         if input.read_line(&mut line).unwrap_or(0) == 0 {
             return;
         }
-        let which = if line.contains("/node/list") { 1 } else if line.contains("/forward/list") { 2 } else { 0 };
+        let which = if line.contains("/node/list") {
+            1
+        } else if line.contains("/forward/list") {
+            2
+        } else {
+            0
+        };
         let mut length = 0;
         loop {
             line.clear();
@@ -103,8 +109,10 @@ fn answer(reply: Reply) -> Vec<u8> {
         Reply::Small => serde_json::json!({ "content": "hello", "enabled": 1 }),
         _ => (0..reply.rows()).map(row).collect(),
     };
-    let body = serde_json::json!({ "code": 0, "msg": "操作成功", "data": data, "ts": 1_764_000_000_000_u64 }).to_string();
-    format!("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}", body.len()).into_bytes()
+    let body =
+        serde_json::json!({ "code": 0, "msg": "操作成功", "data": data, "ts": 1_764_000_000_000_u64 }).to_string();
+    format!("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}", body.len())
+        .into_bytes()
 }
 
 /// A row of about 350 bytes with keys of both lists, texts in two scripts, numbers and nulls.

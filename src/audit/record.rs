@@ -96,7 +96,7 @@ impl Audit {
             outcome = output.outcome.map(|outcome| format!("{outcome:?}").to_lowercase()),
             error = output.error.as_ref().map(|error| error.kind.word()),
             panel_code = output.panel_code,
-            ms = took.as_secs_f64() * 1_000.0,
+            ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
             "call"
         );
     }

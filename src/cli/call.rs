@@ -50,7 +50,8 @@ pub fn run(options: &Options) -> Result<(), Failure> {
 async fn call(gateway: &Gateway, tool: &str, arguments: Map<String, Value>) -> Result<(), Failure> {
     let caller = Caller { principal: Cow::Borrowed("local"), client: Some("flvx-mcp call".to_owned()) };
     let output = gateway.call(&caller, tool, arguments).await.map_err(|error| Failure::Usage(error.to_string()))?;
-    let json: Value = serde_json::from_str(&output.to_json()).map_err(|error| Failure::Failed(Some(error.to_string())))?;
+    let json: Value =
+        serde_json::from_str(&output.to_json()).map_err(|error| Failure::Failed(Some(error.to_string())))?;
     print(&serde_json::to_string_pretty(&json).unwrap_or_default())?;
     match output.error {
         None => Ok(()),

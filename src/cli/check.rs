@@ -17,7 +17,9 @@ use crate::config::{Config, PanelLogin, Transport, VARIABLES};
 
 /// Options of `check`.
 #[derive(Debug, Clone, Args)]
-#[command(after_help = "Exit code 0: nothing is wrong (warnings may be); 1: something is wrong; 2: the configuration cannot be used; 3: the panel cannot be reached.")]
+#[command(
+    after_help = "Exit code 0: nothing is wrong (warnings may be); 1: something is wrong; 2: the configuration cannot be used; 3: the panel cannot be reached."
+)]
 pub struct Options {
     #[command(flatten)]
     panel: PanelOptions,
@@ -58,7 +60,11 @@ impl Report {
 pub fn run(options: &Options) -> Result<(), Failure> {
     runtime()?.block_on(async {
         let mut environment = options.panel.environment();
-        let _sandbox = if options.panel.sandbox { Some(start_sandbox(&mut environment, ([127, 0, 0, 1], 0).into()).await?) } else { None };
+        let _sandbox = if options.panel.sandbox {
+            Some(start_sandbox(&mut environment, ([127, 0, 0, 1], 0).into()).await?)
+        } else {
+            None
+        };
         if options.settings {
             let mut table = Table::new(&["variable", "value", "what it does"]);
             for variable in VARIABLES {
@@ -91,13 +97,19 @@ fn settings(config: &Config, report: &mut Report) {
     match config.transport {
         Transport::Stdio => report.ok("transport", "stdio: one client, which starts this program"),
         Transport::Http => match config.http_addr.unauthenticated() {
-            Ok(address) => report.warning("transport", format!("http on {address}: every program on this machine can use it, clients are not authenticated")),
+            Ok(address) => report.warning(
+                "transport",
+                format!("http on {address}: every program on this machine can use it, clients are not authenticated"),
+            ),
             Err(error) => report.wrong("transport", error),
         },
     }
     match &config.confirm_token {
         Some(_) => report.ok("confirmed calls", "on: dangerous and critical tools run with the operator's word"),
-        None => report.ok("confirmed calls", "off: dangerous and critical tools are refused (set MCP_CONFIRM_TOKEN to allow them)"),
+        None => report.ok(
+            "confirmed calls",
+            "off: dangerous and critical tools are refused (set MCP_CONFIRM_TOKEN to allow them)",
+        ),
     }
     if config.audit_enabled {
         report.ok("audit", "every call is recorded on standard error");
@@ -117,8 +129,15 @@ async fn panel(config: &Config, report: &mut Report) -> Result<(), Failure> {
         }
     };
     report.ok("panel", format!("{} answers", client.base()));
-    if !client.base().starts_with("https://") && !client.base().contains("//127.") && !client.base().contains("//localhost") && !client.base().contains("//[::1]") {
-        report.warning("transport to the panel", "plain http to another machine: password and token can be read on the way");
+    if !client.base().starts_with("https://")
+        && !client.base().contains("//127.")
+        && !client.base().contains("//localhost")
+        && !client.base().contains("//[::1]")
+    {
+        report.warning(
+            "transport to the panel",
+            "plain http to another machine: password and token can be read on the way",
+        );
     }
     clock(answer.ts, report);
     let captcha = answer.data != 0;
@@ -138,7 +157,14 @@ fn clock(panel_ms: Option<i64>, report: &mut Report) {
     let (Some(panel), Some(now)) = (panel_ms, now) else { return };
     let off = panel.abs_diff(now);
     if u128::from(off) > CLOCK_SLACK.as_millis() {
-        report.warning("clock", format!("the panel's clock is {} s {} ours; expiry times will be off", off / 1_000, if panel > now { "ahead of" } else { "behind" }));
+        report.warning(
+            "clock",
+            format!(
+                "the panel's clock is {} s {} ours; expiry times will be off",
+                off / 1_000,
+                if panel > now { "ahead of" } else { "behind" }
+            ),
+        );
     } else {
         report.ok("clock", format!("within {} ms of ours", off));
     }
@@ -147,7 +173,10 @@ fn clock(panel_ms: Option<i64>, report: &mut Report) {
 async fn login(config: &Config, client: &PanelClient, report: &mut Report) {
     let credential = config.panel.credential();
     if matches!(credential, Credential::None) {
-        report.warning("login", "none is configured (PANEL_TOKEN, or PANEL_USERNAME with PANEL_PASSWORD): only public routes work");
+        report.warning(
+            "login",
+            "none is configured (PANEL_TOKEN, or PANEL_USERNAME with PANEL_PASSWORD): only public routes work",
+        );
         return;
     }
     let session = match client.session(&credential).await {
@@ -161,9 +190,15 @@ async fn login(config: &Config, client: &PanelClient, report: &mut Report) {
             return;
         }
     };
-    match client.announcement_get(&credential, &flvx_panel::generated::announcement::AnnouncementGetRequest::default()).await {
+    match client
+        .announcement_get(&credential, &flvx_panel::generated::announcement::AnnouncementGetRequest::default())
+        .await
+    {
         Ok(_) if session.role_id == 0 => report.ok("login", format!("`{}`, an administrator", session.username)),
-        Ok(_) => report.warning("login", format!("`{}`, an ordinary account: tools for administrators will be refused", session.username)),
+        Ok(_) => report.warning(
+            "login",
+            format!("`{}`, an ordinary account: tools for administrators will be refused", session.username),
+        ),
         Err(error) => {
             report.wrong("login", format!("the panel does not accept the credential: {error}"));
             return;
@@ -172,14 +207,22 @@ async fn login(config: &Config, client: &PanelClient, report: &mut Report) {
     if let (Some(exp), Ok(now)) = (session.exp, SystemTime::now().duration_since(UNIX_EPOCH)) {
         let days = exp.saturating_sub(i64::try_from(now.as_secs()).unwrap_or(i64::MAX)) / 86_400;
         match (&config.panel.login, days) {
-            (PanelLogin::Token(_), ..=7) => report.warning("token", format!("ends in {days} days, and a token cannot be renewed here")),
+            (PanelLogin::Token(_), ..=7) => {
+                report.warning("token", format!("ends in {days} days, and a token cannot be renewed here"))
+            }
             _ => report.ok("token", format!("good for {days} more days")),
         }
     }
     match client.version(&credential).await {
-        Ok(Some(version)) => report.warning("version", format!("panel {version}; the manifest describes {BASELINE}, so fields may differ")),
-        Ok(None) => report.ok("version", format!("the panel tells none, as versions before 3.1.0; the manifest describes {BASELINE}")),
-        Err(PanelError::Refused(refusal)) if refusal.code == 403 => report.ok("version", "only an administrator may ask"),
+        Ok(Some(version)) => report
+            .warning("version", format!("panel {version}; the manifest describes {BASELINE}, so fields may differ")),
+        Ok(None) => report.ok(
+            "version",
+            format!("the panel tells none, as versions before 3.1.0; the manifest describes {BASELINE}"),
+        ),
+        Err(PanelError::Refused(refusal)) if refusal.code == 403 => {
+            report.ok("version", "only an administrator may ask")
+        }
         Err(error) => report.warning("version", format!("cannot be told: {error}")),
     }
 }

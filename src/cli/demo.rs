@@ -41,7 +41,10 @@ struct Stop {
 /// Runs the command.
 pub fn run(options: &Options) -> Result<(), Failure> {
     if !options.http_addr.ip().is_loopback() {
-        return Err(Failure::Usage(format!("the demo has no authentication and listens on loopback only, not on {}", options.http_addr)));
+        return Err(Failure::Usage(format!(
+            "the demo has no authentication and listens on loopback only, not on {}",
+            options.http_addr
+        )));
     }
     let runtime = runtime()?;
     runtime.block_on(demo(options))
@@ -61,7 +64,9 @@ async fn demo(options: &Options) -> Result<(), Failure> {
     log::start(&config);
     let gateway = Arc::new(Gateway::new(config, ops::OWN).map_err(Failure::Usage)?);
     let stop = CancellationToken::new();
-    let running = serve_http(Arc::clone(&gateway), options.http_addr, stop.clone()).await.map_err(|error| Failure::Failed(Some(error)))?;
+    let running = serve_http(Arc::clone(&gateway), options.http_addr, stop.clone())
+        .await
+        .map_err(|error| Failure::Failed(Some(error)))?;
     let url = format!("http://{}/mcp", running.address);
     print(&format!(
         "A stand-in FLVX panel is up at http://{}, and the gateway in front of it at {url}\nwith {} tools. A short tour; each call below is a real one.",
@@ -84,22 +89,52 @@ fn tour(word: &str) -> Vec<Stop> {
     let stop = |says, tool, arguments| Stop { says, tool, arguments };
     vec![
         stop("What is wrong on this panel?", "ops.diagnose", json!({})),
-        stop("A list shows few fields and takes filters; the panel itself has no paging.", "forward.list", json!({ "view": { "filter": { "status": 0 }, "limit": 3 } })),
-        stop("A wrong key is refused before anything is sent (the panel would have dropped it without a word).", "forward.diagnose", json!({ "request": { "id": 1 } })),
-        stop("A change needs an idempotency_key ...", "announcement.update", json!({ "request": { "content": "Maintenance tonight", "enabled": 1 } })),
-        stop("... with it, it runs once ...", "announcement.update", json!({ "request": { "content": "Maintenance tonight", "enabled": 1 }, "idempotency_key": "demo-tour-1" })),
-        stop("... and the same key again gives the first result and sends nothing.", "announcement.update", json!({ "request": { "content": "Maintenance tonight", "enabled": 1 }, "idempotency_key": "demo-tour-1" })),
-        stop("A dangerous call stays shut without the operator's word ...", "forward.delete", json!({ "request": { "id": 12 }, "idempotency_key": "demo-tour-2" })),
-        stop("... and runs with it (this demo's word; on your own gateway only you know it).", "forward.delete", json!({ "request": { "id": 12 }, "idempotency_key": "demo-tour-2", "confirm_token": word })),
+        stop(
+            "A list shows few fields and takes filters; the panel itself has no paging.",
+            "forward.list",
+            json!({ "view": { "filter": { "status": 0 }, "limit": 3 } }),
+        ),
+        stop(
+            "A wrong key is refused before anything is sent (the panel would build this tunnel without its middle hop).",
+            "tunnel.create",
+            json!({ "request": { "name": "hk > jp > de", "type": 2, "inNodeId": [{ "nodeId": 1 }], "outNodeId": [{ "nodeId": 3 }], "chainNode": [[{ "nodeId": 2 }]] }, "idempotency_key": "demo-tour-0" }),
+        ),
+        stop(
+            "A change needs an idempotency_key ...",
+            "announcement.update",
+            json!({ "request": { "content": "Maintenance tonight", "enabled": 1 } }),
+        ),
+        stop(
+            "... with it, it runs once ...",
+            "announcement.update",
+            json!({ "request": { "content": "Maintenance tonight", "enabled": 1 }, "idempotency_key": "demo-tour-1" }),
+        ),
+        stop(
+            "... and the same key again gives the first result and sends nothing.",
+            "announcement.update",
+            json!({ "request": { "content": "Maintenance tonight", "enabled": 1 }, "idempotency_key": "demo-tour-1" }),
+        ),
+        stop(
+            "A dangerous call stays shut without the operator's word ...",
+            "forward.delete",
+            json!({ "request": { "id": 12 }, "idempotency_key": "demo-tour-2" }),
+        ),
+        stop(
+            "... and runs with it (this demo's word; on your own gateway only you know it).",
+            "forward.delete",
+            json!({ "request": { "id": 12 }, "idempotency_key": "demo-tour-2", "confirm_token": word }),
+        ),
     ]
 }
 
 async fn visit(gateway: &Gateway, stop: &Stop) -> Result<(), Failure> {
     let caller = Caller { principal: Cow::Borrowed("local"), client: Some("flvx-mcp demo".to_owned()) };
     let arguments: Map<String, Value> = stop.arguments.as_object().cloned().unwrap_or_default();
-    let output = gateway.call(&caller, stop.tool, arguments).await.map_err(|error| Failure::Failed(Some(error.to_string())))?;
+    let output =
+        gateway.call(&caller, stop.tool, arguments).await.map_err(|error| Failure::Failed(Some(error.to_string())))?;
     let text = output.to_json();
-    let shown: String = if text.chars().count() > 900 { text.chars().take(900).chain(" …".chars()).collect() } else { text };
+    let shown: String =
+        if text.chars().count() > 900 { text.chars().take(900).chain(" …".chars()).collect() } else { text };
     print(&format!("\n# {}\n> {} {}\n{shown}", stop.says, stop.tool, stop.arguments))
 }
 

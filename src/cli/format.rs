@@ -52,14 +52,30 @@ impl Table {
                 let rows: Vec<Value> = self
                     .rows
                     .iter()
-                    .map(|row| Value::Object(self.headings.iter().zip(row).map(|(heading, cell)| (heading.replace(' ', "_"), Value::from(cell.as_str()))).collect::<Map<_, _>>()))
+                    .map(|row| {
+                        Value::Object(
+                            self.headings
+                                .iter()
+                                .zip(row)
+                                .map(|(heading, cell)| (heading.replace(' ', "_"), Value::from(cell.as_str())))
+                                .collect::<Map<_, _>>(),
+                        )
+                    })
                     .collect();
                 serde_json::to_string_pretty(&rows).unwrap_or_default()
             }
             Format::Markdown => {
-                let line = |cells: &mut dyn Iterator<Item = String>| format!("| {} |", cells.collect::<Vec<_>>().join(" | "));
-                let mut lines = vec![line(&mut self.headings.iter().map(|heading| (*heading).to_owned())), line(&mut self.headings.iter().map(|_| "---".to_owned()))];
-                lines.extend(self.rows.iter().map(|row| line(&mut row.iter().map(|cell| cell.replace('|', "\\|").replace('\n', " ")))));
+                let line =
+                    |cells: &mut dyn Iterator<Item = String>| format!("| {} |", cells.collect::<Vec<_>>().join(" | "));
+                let mut lines = vec![
+                    line(&mut self.headings.iter().map(|heading| (*heading).to_owned())),
+                    line(&mut self.headings.iter().map(|_| "---".to_owned())),
+                ];
+                lines.extend(
+                    self.rows
+                        .iter()
+                        .map(|row| line(&mut row.iter().map(|cell| cell.replace('|', "\\|").replace('\n', " ")))),
+                );
                 lines.join("\n")
             }
         }

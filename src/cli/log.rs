@@ -11,11 +11,19 @@ pub fn start(config: &Config) {
     let library = if level >= LevelFilter::DEBUG { level } else { level.min(LevelFilter::WARN) };
     // The record of calls has its own switch (MCP_AUDIT_ENABLED); a quiet log must not silence it.
     let audit = if config.audit_enabled { LevelFilter::INFO } else { LevelFilter::OFF };
-    let filter = Targets::new().with_default(level).with_targets([("audit", audit), ("rmcp", library), ("hyper_util", LevelFilter::WARN), ("reqwest", LevelFilter::WARN), ("rustls", LevelFilter::WARN)]);
+    let filter = Targets::new().with_default(level).with_targets([
+        ("audit", audit),
+        ("rmcp", library),
+        ("hyper_util", LevelFilter::WARN),
+        ("reqwest", LevelFilter::WARN),
+        ("rustls", LevelFilter::WARN),
+    ]);
     let registry = tracing_subscriber::registry().with(filter);
     let lines = fmt::layer().with_writer(std::io::stderr);
     match config.log_format {
         LogFormat::Text => registry.with(lines.with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))).init(),
-        LogFormat::Json => registry.with(lines.json().flatten_event(true).with_current_span(false).with_span_list(false)).init(),
+        LogFormat::Json => {
+            registry.with(lines.json().flatten_event(true).with_current_span(false).with_span_list(false)).init()
+        }
     }
 }

@@ -20,7 +20,7 @@ use exit::Failure;
 use options::ServeOptions;
 
 const AFTER: &str = "\
-Everything is set by environment variables (flvx-mcp check lists them with their values); options override them.
+Everything is set by environment variables (flvx-mcp check --settings lists them with their values); options override them.
 
 First steps:
   flvx-mcp demo                 a stand-in panel, the gateway and a guided tour, nothing to set up

@@ -81,7 +81,11 @@ impl PanelOptions {
 
     /// Starts what the options ask for. Logging starts with the configuration, so that its mistakes come as plain text.
     pub async fn start(&self, mut environment: Environment) -> Result<Started, Failure> {
-        let sandbox = if self.sandbox { Some(start_sandbox(&mut environment, SocketAddr::from(([127, 0, 0, 1], 0))).await?) } else { None };
+        let sandbox = if self.sandbox {
+            Some(start_sandbox(&mut environment, SocketAddr::from(([127, 0, 0, 1], 0))).await?)
+        } else {
+            None
+        };
         let config = Config::from_env(&environment).map_err(|error| Failure::Usage(error.to_string()))?;
         log::start(&config);
         let gateway = Gateway::new(config, ops::OWN).map_err(Failure::Usage)?;
@@ -90,9 +94,14 @@ impl PanelOptions {
 }
 
 /// Starts the stand-in panel and points the environment at it, credentials included.
-pub async fn start_sandbox(environment: &mut Environment, address: SocketAddr) -> Result<flvx_sandbox::Running, Failure> {
+pub async fn start_sandbox(
+    environment: &mut Environment,
+    address: SocketAddr,
+) -> Result<flvx_sandbox::Running, Failure> {
     let options = flvx_sandbox::Options { addr: address, ..flvx_sandbox::Options::default() };
-    let sandbox = flvx_sandbox::Sandbox::start(options).await.map_err(|error| Failure::Failed(Some(format!("the sandbox cannot start on {address}: {error}"))))?;
+    let sandbox = flvx_sandbox::Sandbox::start(options)
+        .await
+        .map_err(|error| Failure::Failed(Some(format!("the sandbox cannot start on {address}: {error}"))))?;
     environment.set("PANEL_BASE_URL", format!("http://{}", sandbox.addr));
     for name in ["PANEL_TOKEN", "PANEL_PASSWORD_FILE"] {
         environment.set(name, "");

@@ -51,7 +51,8 @@ pub fn run(options: &Options) -> Result<(), Failure> {
     match &options.command {
         Some(Command::Check { dir, format }) => check(dir, *format),
         Some(Command::Schema { shared }) => {
-            let schema = if *shared { flvx_manifest::shared_language_schema() } else { flvx_manifest::language_schema() };
+            let schema =
+                if *shared { flvx_manifest::shared_language_schema() } else { flvx_manifest::language_schema() };
             print(&serde_json::to_string_pretty(&schema).unwrap_or_default())
         }
         None => list(options.format),
@@ -60,7 +61,12 @@ pub fn run(options: &Options) -> Result<(), Failure> {
 
 fn check(dir: &std::path::Path, format: Report) -> Result<(), Failure> {
     match flvx_manifest::load(dir) {
-        Ok(manifest) => print(&format!("{}: {} domains, {} tools, no mistake", dir.display(), manifest.domains.len(), manifest.tools().count())),
+        Ok(manifest) => print(&format!(
+            "{}: {} domains, {} tools, no mistake",
+            dir.display(),
+            manifest.domains.len(),
+            manifest.tools().count()
+        )),
         Err(diagnostics) => {
             print(&match format {
                 Report::Text if std::io::IsTerminal::is_terminal(&std::io::stdout()) => diagnostics.render(Style::Ansi),
@@ -76,7 +82,15 @@ fn list(format: Format) -> Result<(), Failure> {
     let mut table = Table::new(&["path", "method", "tool", "role", "danger", "answer", "timeout"]);
     for route in ROUTES {
         let answer = format!("{:?}", route.answer).to_lowercase();
-        table.row([route.path, route.method.word(), route.tool, route.role.word(), route.danger.word(), &answer, &format!("{} s", route.timeout_s)]);
+        table.row([
+            route.path,
+            route.method.word(),
+            route.tool,
+            route.role.word(),
+            route.danger.word(),
+            &answer,
+            &format!("{} s", route.timeout_s),
+        ]);
     }
     for route in UNLISTED {
         let tool = match (route.alias_of, route.excluded) {

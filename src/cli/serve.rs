@@ -25,7 +25,12 @@ pub fn run(options: &ServeOptions) -> Result<(), Failure> {
 async fn serve(options: &ServeOptions) -> Result<(), Failure> {
     let started = options.panel.start(options.environment()).await?;
     let config = started.gateway.config();
-    tracing::info!(panel = started.gateway.client().base(), sandbox = started.sandbox.is_some(), tools = started.gateway.registry().iter().count(), "starting");
+    tracing::info!(
+        panel = started.gateway.client().base(),
+        sandbox = started.sandbox.is_some(),
+        tools = started.gateway.registry().iter().count(),
+        "starting"
+    );
     if !config.audit_enabled {
         tracing::warn!("calls are not recorded (MCP_AUDIT_ENABLED=false)");
     }
@@ -35,10 +40,14 @@ async fn serve(options: &ServeOptions) -> Result<(), Failure> {
     let stop = CancellationToken::new();
     stop_on_signal(stop.clone());
     match config.transport {
-        Transport::Stdio => serve_stdio(Arc::clone(&started.gateway), stop).await.map_err(|error| Failure::Failed(Some(error))),
+        Transport::Stdio => {
+            serve_stdio(Arc::clone(&started.gateway), stop).await.map_err(|error| Failure::Failed(Some(error)))
+        }
         Transport::Http => {
             let address = config.http_addr.unauthenticated().map_err(Failure::Usage)?;
-            let running = serve_http(Arc::clone(&started.gateway), address, stop).await.map_err(|error| Failure::Failed(Some(error)))?;
+            let running = serve_http(Arc::clone(&started.gateway), address, stop)
+                .await
+                .map_err(|error| Failure::Failed(Some(error)))?;
             tracing::warn!("clients are NOT authenticated: every program on this machine can use this gateway");
             tracing::info!(url = format!("http://{}/mcp", running.address), health = config.health_path, "listening");
             running.finished().await.map_err(|error| Failure::Failed(Some(error)))

@@ -43,7 +43,8 @@ pub fn run(options: &Options) -> Result<(), Failure> {
     }
     if let Some(name) = &options.tool {
         let Some(tool) = registry.resolve(name) else {
-            let hint = registry.nearest(name).map(|right| format!("; did you mean {}?", right.name)).unwrap_or_default();
+            let hint =
+                registry.nearest(name).map(|right| format!("; did you mean {}?", right.name)).unwrap_or_default();
             return Err(Failure::Usage(format!("there is no tool `{name}`{hint}")));
         };
         return print(&match options.format {
@@ -53,7 +54,8 @@ pub fn run(options: &Options) -> Result<(), Failure> {
     }
     let mut table = Table::new(&["tool", "danger", "role", "title", "path"]);
     for tool in registry.iter() {
-        let (role, path) = tool.route().map_or(("", "(the gateway's own)"), |route| (route.least_role.word(), route.path));
+        let (role, path) =
+            tool.route().map_or(("", "(the gateway's own)"), |route| (route.least_role.word(), route.path));
         table.row([tool.name, tool.danger.word(), role, tool.title, path]);
     }
     table.print(options.format)
@@ -85,7 +87,11 @@ fn describe(tool: &Tool) -> String {
     }
     text.push_str(&format!("\n\n{}\n", word("summary")));
     fields(&mut text, "Request", entry.pointer("/request/fields").or_else(|| entry.get("request")));
-    fields(&mut text, "Data", entry.pointer("/response/data/fields").or_else(|| entry.pointer("/response/data/items/fields")));
+    fields(
+        &mut text,
+        "Data",
+        entry.pointer("/response/data/fields").or_else(|| entry.pointer("/response/data/items/fields")),
+    );
     list(&mut text, "Effects", entry.get("effects"));
     if let Some(errors) = entry.get("errors").and_then(Value::as_array).filter(|errors| !errors.is_empty()) {
         text.push_str("\nErrors:\n\n");
@@ -106,7 +112,11 @@ fn describe(tool: &Tool) -> String {
 }
 
 fn fields(text: &mut String, title: &str, fields: Option<&Value>) {
-    let Some(fields) = fields.and_then(Value::as_object).filter(|fields| !fields.is_empty() && fields.values().all(Value::is_object)) else { return };
+    let Some(fields) =
+        fields.and_then(Value::as_object).filter(|fields| !fields.is_empty() && fields.values().all(Value::is_object))
+    else {
+        return;
+    };
     text.push_str(&format!("\n{title}:\n\n"));
     for (name, field) in fields {
         let get = |key: &str| field.get(key).and_then(Value::as_str).unwrap_or_default();

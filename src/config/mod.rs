@@ -75,7 +75,9 @@ impl PanelConfig {
         match &self.login {
             PanelLogin::None => Credential::None,
             PanelLogin::Token(token) => Credential::Token(token.clone()),
-            PanelLogin::Account { username, password } => Credential::Account(std::sync::Arc::new(Account::new(username, password.clone()))),
+            PanelLogin::Account { username, password } => {
+                Credential::Account(std::sync::Arc::new(Account::new(username, password.clone())))
+            }
         }
     }
 

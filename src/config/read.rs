@@ -66,7 +66,9 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn text(&self, name: &str) -> String {
-        let default = || VARIABLES.iter().find(|variable| variable.name == name).map_or("", |variable| variable.default).to_owned();
+        let default = || {
+            VARIABLES.iter().find(|variable| variable.name == name).map_or("", |variable| variable.default).to_owned()
+        };
         self.environment.get(name).map_or_else(default, |value| value.trim().to_owned())
     }
 
@@ -92,7 +94,16 @@ impl Reader<'_> {
     }
 
     fn flag(&mut self, name: &str) -> bool {
-        let words = [("true", true), ("false", false), ("1", true), ("0", false), ("yes", true), ("no", false), ("on", true), ("off", false)];
+        let words = [
+            ("true", true),
+            ("false", false),
+            ("1", true),
+            ("0", false),
+            ("yes", true),
+            ("no", false),
+            ("on", true),
+            ("off", false),
+        ];
         self.choice(name, &words, false)
     }
 
@@ -116,7 +127,11 @@ pub(super) fn config(environment: &Environment) -> Result<Config, ConfigError> {
         server_name: reader.text("MCP_SERVER_NAME"),
         server_version: reader.text("MCP_SERVER_VERSION"),
         panel: panel(&mut reader),
-        transport: reader.choice("MCP_TRANSPORT", &[("stdio", Transport::Stdio), ("http", Transport::Http)], Transport::Stdio),
+        transport: reader.choice(
+            "MCP_TRANSPORT",
+            &[("stdio", Transport::Stdio), ("http", Transport::Http)],
+            Transport::Stdio,
+        ),
         http_addr: {
             let fallback = super::ListenAddr::from_str(":8088").map_err(|error| ConfigError(vec![error]))?;
             reader.parsed("MCP_HTTP_ADDR", fallback)
@@ -129,7 +144,11 @@ pub(super) fn config(environment: &Environment) -> Result<Config, ConfigError> {
         idempotency_ttl: ttl(&mut reader),
         surface: surface(&mut reader),
         log_level: log_level(&mut reader),
-        log_format: reader.choice("MCP_LOG_FORMAT", &[("text", LogFormat::Text), ("json", LogFormat::Json)], LogFormat::Text),
+        log_format: reader.choice(
+            "MCP_LOG_FORMAT",
+            &[("text", LogFormat::Text), ("json", LogFormat::Json)],
+            LogFormat::Text,
+        ),
     };
     if config.transport == Transport::Http
         && let Err(error) = config.http_addr.unauthenticated()
@@ -139,6 +158,10 @@ pub(super) fn config(environment: &Environment) -> Result<Config, ConfigError> {
     if reader.problems.is_empty() { Ok(config) } else { Err(ConfigError(reader.problems)) }
 }
 
+/// Shorter names that people try first; they are too far from the right ones to be found as slips.
+const SHORTER: &[(&str, &str)] =
+    &[("PANEL_URL", "PANEL_BASE_URL"), ("PANEL_USER", "PANEL_USERNAME"), ("PANEL_PASS", "PANEL_PASSWORD")];
+
 /// An unknown `MCP_*` or `PANEL_*` name that is almost one of ours was meant to be ours.
 fn misspellings(reader: &mut Reader<'_>) {
     for name in reader.environment.values.keys() {
@@ -146,8 +169,11 @@ fn misspellings(reader: &mut Reader<'_>) {
         if !ours || VARIABLES.iter().any(|variable| variable.name == name) {
             continue;
         }
-        if let Some(right) = nearest(name, VARIABLES.iter().map(|variable| variable.name)) {
-            reader.problems.push(format!("{name} is not known; did you mean {right}? (a misspelt setting would be without effect)"));
+        let shorter = SHORTER.iter().find(|(short, _)| short == name).map(|(_, right)| *right);
+        if let Some(right) = shorter.or_else(|| nearest(name, VARIABLES.iter().map(|variable| variable.name))) {
+            reader.problems.push(format!(
+                "{name} is not known; did you mean {right}? (a misspelt setting would be without effect)"
+            ));
         }
     }
 }
@@ -181,21 +207,27 @@ fn panel(reader: &mut Reader<'_>) -> PanelConfig {
     let file_failed = reader.problems.iter().any(|problem| problem.starts_with("PANEL_PASSWORD"));
     let login = match (token, username, password) {
         (Some(_), Some(_), _) | (Some(_), _, Some(_)) => {
-            reader.problems.push("PANEL_TOKEN and PANEL_USERNAME/PANEL_PASSWORD are both set; keep one way to log in".to_owned());
+            reader
+                .problems
+                .push("PANEL_TOKEN and PANEL_USERNAME/PANEL_PASSWORD are both set; keep one way to log in".to_owned());
             PanelLogin::None
         }
         (Some(token), None, None) => {
             if token.expose().starts_with("Bearer ") {
                 reader.problems.push("PANEL_TOKEN: give the token alone, without `Bearer `".to_owned());
             } else if !token.expose().bytes().all(|byte| byte.is_ascii_graphic()) {
-                reader.problems.push("PANEL_TOKEN: a token has no spaces, line breaks or other than ASCII characters".to_owned());
+                reader
+                    .problems
+                    .push("PANEL_TOKEN: a token has no spaces, line breaks or other than ASCII characters".to_owned());
             }
             PanelLogin::Token(token)
         }
         (None, Some(username), Some(password)) => PanelLogin::Account { username, password },
         (None, Some(_), None) if file_failed => PanelLogin::None,
         (None, Some(_), None) => {
-            reader.problems.push("PANEL_USERNAME is set without a password; set PANEL_PASSWORD or PANEL_PASSWORD_FILE".to_owned());
+            reader
+                .problems
+                .push("PANEL_USERNAME is set without a password; set PANEL_PASSWORD or PANEL_PASSWORD_FILE".to_owned());
             PanelLogin::None
         }
         (None, None, Some(_)) => {
@@ -213,7 +245,9 @@ fn panel(reader: &mut Reader<'_>) -> PanelConfig {
 
 fn health_path(reader: &mut Reader<'_>) -> String {
     let path = reader.text("MCP_HEALTH_PATH");
-    let fits = path.starts_with('/') && path.len() > 1 && path.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/-_.".contains(&byte));
+    let fits = path.starts_with('/')
+        && path.len() > 1
+        && path.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/-_.".contains(&byte));
     if !fits {
         reader.problems.push(format!("MCP_HEALTH_PATH: `{path}` is no path; write something like /healthz"));
     } else if path == "/mcp" || path.starts_with("/mcp/") {
@@ -226,7 +260,9 @@ fn origins(reader: &mut Reader<'_>) -> Vec<String> {
     let list = reader.list("MCP_ALLOWED_ORIGINS");
     for origin in &list {
         if !origin.starts_with("http://") && !origin.starts_with("https://") {
-            reader.problems.push(format!("MCP_ALLOWED_ORIGINS: `{origin}` is no origin; write it with its scheme, like https://console.example"));
+            reader.problems.push(format!(
+                "MCP_ALLOWED_ORIGINS: `{origin}` is no origin; write it with its scheme, like https://console.example"
+            ));
         }
     }
     list
@@ -246,7 +282,9 @@ fn ttl(reader: &mut Reader<'_>) -> Duration {
     match value.parse::<u64>() {
         Ok(seconds @ 1..=LONGEST) => Duration::from_secs(seconds),
         _ => {
-            reader.problems.push(format!("MCP_IDEMPOTENCY_TTL_SECONDS: `{value}` is not a whole number from 1 to {LONGEST}"));
+            reader
+                .problems
+                .push(format!("MCP_IDEMPOTENCY_TTL_SECONDS: `{value}` is not a whole number from 1 to {LONGEST}"));
             Duration::from_secs(3600)
         }
     }
@@ -257,7 +295,9 @@ fn surface(reader: &mut Reader<'_>) -> Surface {
     let known = || DOMAINS.iter().map(|domain| domain.name).chain(["auth", "ops"]);
     for name in &toolsets {
         if !known().any(|domain| domain == name) {
-            let hint = nearest(name, known()).map(|right| format!("did you mean {right}?")).unwrap_or_else(|| format!("known are {}", known().collect::<Vec<_>>().join(", ")));
+            let hint = nearest(name, known())
+                .map(|right| format!("did you mean {right}?"))
+                .unwrap_or_else(|| format!("known are {}", known().collect::<Vec<_>>().join(", ")));
             reader.problems.push(format!("MCP_TOOLSETS: there is no domain `{name}`; {hint}"));
         }
     }
@@ -265,12 +305,23 @@ fn surface(reader: &mut Reader<'_>) -> Surface {
         without_peer: reader.environment.get("PANEL_PEER_TOKEN").is_none(),
         toolsets,
         read_only: reader.flag("MCP_READ_ONLY"),
-        spelling: reader.choice("MCP_TOOL_NAMES", &[("underscored", Spelling::Underscored), ("dotted", Spelling::Dotted)], Spelling::Underscored),
+        spelling: reader.choice(
+            "MCP_TOOL_NAMES",
+            &[("underscored", Spelling::Underscored), ("dotted", Spelling::Dotted)],
+            Spelling::Underscored,
+        ),
     }
 }
 
 fn log_level(reader: &mut Reader<'_>) -> tracing::level_filters::LevelFilter {
     use tracing::level_filters::LevelFilter as L;
-    let words = [("off", L::OFF), ("error", L::ERROR), ("warn", L::WARN), ("info", L::INFO), ("debug", L::DEBUG), ("trace", L::TRACE)];
+    let words = [
+        ("off", L::OFF),
+        ("error", L::ERROR),
+        ("warn", L::WARN),
+        ("info", L::INFO),
+        ("debug", L::DEBUG),
+        ("trace", L::TRACE),
+    ];
     reader.choice("MCP_LOG", &words, L::INFO)
 }

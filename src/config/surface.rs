@@ -31,7 +31,9 @@ impl Surface {
         if self.without_peer && role == Some(Role::Peer) {
             return false;
         }
-        let wanted = self.toolsets.is_empty() || matches!(domain, "ops" | "auth") || self.toolsets.iter().any(|name| name == domain);
+        let wanted = self.toolsets.is_empty()
+            || matches!(domain, "ops" | "auth")
+            || self.toolsets.iter().any(|name| name == domain);
         wanted && (!self.read_only || danger == Danger::Read)
     }
 }

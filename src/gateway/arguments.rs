@@ -44,8 +44,13 @@ impl Arguments {
                 problems.extend(check("request", &request, tool.request, tool.need_one_of));
                 arguments.request = request;
             }
-            Some(Value::String(_)) => problems.push(problem("request", "a text where an object is expected; send the object itself, not its JSON as text")),
-            Some(other) => problems.push(problem("request", &format!("{} where an object is expected", kind_of(&other)))),
+            Some(Value::String(_)) => problems.push(problem(
+                "request",
+                "a text where an object is expected; send the object itself, not its JSON as text",
+            )),
+            Some(other) => {
+                problems.push(problem("request", &format!("{} where an object is expected", kind_of(&other))))
+            }
         }
         arguments.auth_context = text("auth_context", given.remove("auth_context"), &mut problems);
         arguments.read_view(tool, given.remove("view"), &mut problems);
@@ -85,10 +90,16 @@ impl Arguments {
         self.idempotency_key = text("idempotency_key", key, problems);
         if let Some(key) = &self.idempotency_key {
             if key.len() < SHORTEST_KEY || key.len() > LONGEST_KEY {
-                let message = format!("{} characters; {SHORTEST_KEY} to {LONGEST_KEY} are taken (a UUID is a good key)", key.len());
+                let message = format!(
+                    "{} characters; {SHORTEST_KEY} to {LONGEST_KEY} are taken (a UUID is a good key)",
+                    key.len()
+                );
                 problems.push(problem("idempotency_key", &message));
             } else if !key.bytes().all(|byte| byte.is_ascii_graphic()) {
-                problems.push(problem("idempotency_key", "only visible ASCII characters without spaces are taken (a UUID is a good key)"));
+                problems.push(problem(
+                    "idempotency_key",
+                    "only visible ASCII characters without spaces are taken (a UUID is a good key)",
+                ));
             }
         }
         self.confirm_token = text("confirm_token", token, problems).map(Secret::new);

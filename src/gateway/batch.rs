@@ -16,19 +16,34 @@ pub fn judge(route: &Route, arguments: &Arguments, data: &[u8], output: &mut Cal
     let done = count(batch.done_count).or_else(|| failed.map(|failed| asked.saturating_sub(failed)));
     let (Some(done), Some(failed)) = (done, failed) else { return };
     if done + failed < asked {
-        output.warnings.push(format!("{asked} items were asked for, but the panel counted only {}; the rest it dropped without a word", done + failed));
+        output.warnings.push(format!(
+            "{asked} items were asked for, but the panel counted only {}; the rest it dropped without a word",
+            done + failed
+        ));
     }
     if failed == 0 {
         return;
     }
-    let read = super::explain::settling_read(route).map(|tool| format!("Read {tool} to see which. ")).unwrap_or_default();
-    let hint = if batch.results.is_some() { "See data for the single items.".to_owned() } else { format!("{read}The panel does not say why; try one of them alone to see its message.") };
+    let read =
+        super::explain::settling_read(route).map(|tool| format!("Read {tool} to see which. ")).unwrap_or_default();
+    let which = if done == 0 { String::new() } else { read };
+    let hint = if batch.results.is_some() {
+        "See data for the single items.".to_owned()
+    } else {
+        format!("{which}The panel does not say why; try one of them alone to see its message.")
+    };
     if done == 0 {
         output.outcome = Some(Outcome::Rejected);
-        output.error = Some(ToolError { key: Some("batch_all_failed"), ..ToolError::new(ErrorKind::PanelRefused, format!("none of the {failed} items was done"), hint) });
+        output.error = Some(ToolError {
+            key: Some("batch_all_failed"),
+            ..ToolError::new(ErrorKind::PanelRefused, format!("none of the {failed} items was done"), hint)
+        });
     } else {
         output.outcome = Some(Outcome::Partial);
-        output.error = Some(ToolError { key: Some("batch_partial"), ..ToolError::new(ErrorKind::PartialFailure, format!("{done} items were done, {failed} failed"), hint) });
+        output.error = Some(ToolError {
+            key: Some("batch_partial"),
+            ..ToolError::new(ErrorKind::PartialFailure, format!("{done} items were done, {failed} failed"), hint)
+        });
     }
 }
 

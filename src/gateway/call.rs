@@ -110,7 +110,12 @@ impl Gateway {
     ///
     /// # Errors
     /// [`UnknownTool`].
-    pub async fn call(&self, caller: &Caller, name: &str, arguments: Map<String, Value>) -> Result<CallOutput, UnknownTool> {
+    pub async fn call(
+        &self,
+        caller: &Caller,
+        name: &str,
+        arguments: Map<String, Value>,
+    ) -> Result<CallOutput, UnknownTool> {
         let Some(tool) = self.inner.registry.resolve(name).copied() else {
             let nearest = self.inner.registry.nearest(name).map(|tool| tool.name);
             return Err(UnknownTool { name: name.chars().take(128).collect(), nearest });
@@ -131,7 +136,14 @@ impl Gateway {
     }
 
     /// Everything behind the arguments.
-    async fn run(&self, caller: &Caller, tool: &Tool, arguments: Arguments, trace_id: &str, record: &mut Record<'_>) -> CallOutput {
+    async fn run(
+        &self,
+        caller: &Caller,
+        tool: &Tool,
+        arguments: Arguments,
+        trace_id: &str,
+        record: &mut Record<'_>,
+    ) -> CallOutput {
         if let Some(run) = tool.own_code() {
             return run(self, caller, &arguments).await;
         }
@@ -173,7 +185,11 @@ impl Gateway {
                 });
                 task.await.unwrap_or_else(|error| {
                     tracing::error!(tool = route.tool, %error, "a change broke off inside the gateway");
-                    let error = ToolError::new(ErrorKind::Internal, "the call broke off inside the gateway", "The change may or may not have happened; read the state first.");
+                    let error = ToolError::new(
+                        ErrorKind::Internal,
+                        "the call broke off inside the gateway",
+                        "The change may or may not have happened; read the state first.",
+                    );
                     CallOutput { outcome: Some(Outcome::Unknown), ..CallOutput::failed(error) }
                 })
             }
@@ -192,7 +208,11 @@ impl Gateway {
             )),
             Begin::InProgress => rejected(ToolError {
                 retry_after_ms: Some(1_000),
-                ..ToolError::new(ErrorKind::InProgress, "a call with this idempotency_key is still running", "Wait, then repeat the same call with the same key to get its result.")
+                ..ToolError::new(
+                    ErrorKind::InProgress,
+                    "a call with this idempotency_key is still running",
+                    "Wait, then repeat the same call with the same key to get its result.",
+                )
             }),
         }
     }
@@ -204,9 +224,18 @@ impl Inner {
         let change = route.danger >= Danger::Write;
         let name = arguments.auth_context.as_deref();
         let Some(credential) = self.credentials.pick(name, route.least_role) else {
-            let known: Vec<String> = self.credentials.names().into_iter().map(|(name, _)| format!("`{name}`")).collect();
-            let message = format!("`auth_context`: no credential is called `{}`; known are {}", name.unwrap_or_default(), if known.is_empty() { "none".to_owned() } else { known.join(", ") });
-            let error = ToolError::new(ErrorKind::UnknownCredential, message, "Leave auth_context out to use the operator's credential, or log in with auth.login first.");
+            let known: Vec<String> =
+                self.credentials.names().into_iter().map(|(name, _)| format!("`{name}`")).collect();
+            let message = format!(
+                "`auth_context`: no credential is called `{}`; known are {}",
+                name.unwrap_or_default(),
+                if known.is_empty() { "none".to_owned() } else { known.join(", ") }
+            );
+            let error = ToolError::new(
+                ErrorKind::UnknownCredential,
+                message,
+                "Leave auth_context out to use the operator's credential, or log in with auth.login first.",
+            );
             return CallOutput { outcome: change.then_some(Outcome::Rejected), ..CallOutput::failed(error) };
         };
         if let Err(output) = self.demand_role(route, &credential).await {
@@ -246,6 +275,10 @@ impl Inner {
 
 fn refused_arguments(tool: &Tool, problems: &[Problem]) -> CallOutput {
     let list: Vec<String> = problems.iter().map(Problem::to_string).collect();
-    let error = ToolError::new(ErrorKind::InvalidArguments, list.join("; "), format!("Nothing was sent. Correct the arguments of {} and call again.", tool.name));
+    let error = ToolError::new(
+        ErrorKind::InvalidArguments,
+        list.join("; "),
+        format!("Nothing was sent. Correct the arguments of {} and call again.", tool.name),
+    );
     CallOutput { outcome: tool.is_change().then_some(Outcome::Rejected), ..CallOutput::failed(error) }
 }

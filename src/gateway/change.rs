@@ -4,7 +4,7 @@ use flvx_panel::{
     client::{Credential, PanelClient},
     spec::Route,
 };
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::{Arguments, explain::explain, panel_call::answered, shape::clean_value};
 use crate::{
@@ -13,7 +13,13 @@ use crate::{
 };
 
 /// Carries a change out. The request is sent at most once; everything before it only reads.
-pub async fn carry_out(client: &PanelClient, credential: &Credential, route: &'static Route, mut arguments: Arguments, trace_id: &str) -> CallOutput {
+pub async fn carry_out(
+    client: &PanelClient,
+    credential: &Credential,
+    route: &'static Route,
+    mut arguments: Arguments,
+    trace_id: &str,
+) -> CallOutput {
     let before = match recipes::before(client, credential, route, &arguments.request).await {
         Ok(before) => before,
         Err(error) => return not_begun(route, error),
@@ -27,7 +33,8 @@ pub async fn carry_out(client: &PanelClient, credential: &Credential, route: &'s
             let data = answer.data.as_deref().and_then(|data| serde_json::from_slice::<Value>(data).ok());
             let mut output = answered(route, &arguments, answer);
             if output.outcome != Some(Outcome::Rejected) {
-                let proof = recipes::verify(client, credential, route, &arguments.request, &before, data.as_ref()).await;
+                let proof =
+                    recipes::verify(client, credential, route, &arguments.request, &before, data.as_ref()).await;
                 tell(proof, &mut output);
             }
             output
@@ -35,7 +42,10 @@ pub async fn carry_out(client: &PanelClient, credential: &Credential, route: &'s
         Err(error) => explain(route, error),
     };
     if !merged.filled.is_empty() {
-        output.warnings.push(format!("filled in with the stored values, because the panel would have reset them: {}", merged.filled.join(", ")));
+        output.warnings.push(format!(
+            "filled in with the stored values, because the panel would have reset them: {}",
+            merged.filled.join(", ")
+        ));
     }
     output.warnings.extend(merged.warnings);
     output
@@ -52,10 +62,15 @@ fn not_begun(route: &'static Route, error: RecipeError) -> CallOutput {
             }
             output
         }
-        error @ (RecipeError::NoTarget { .. } | RecipeError::SeveralTargets { .. }) => {
-            CallOutput::failed(ToolError { key: Some("no_such_target"), ..ToolError::new(ErrorKind::InvalidArguments, error.own_words(), "Look the id up first.") })
-        }
-        error => CallOutput::failed(ToolError::new(ErrorKind::UnexpectedAnswer, error.own_words(), "Nothing was changed. The panel version may differ from the manifest.")),
+        error @ (RecipeError::NoTarget { .. } | RecipeError::SeveralTargets { .. }) => CallOutput::failed(ToolError {
+            key: Some("no_such_target"),
+            ..ToolError::new(ErrorKind::InvalidArguments, error.own_words(), "Look the id up first.")
+        }),
+        error => CallOutput::failed(ToolError::new(
+            ErrorKind::UnexpectedAnswer,
+            error.own_words(),
+            "Nothing was changed. The panel version may differ from the manifest.",
+        )),
     };
     output.outcome = Some(match output.error.as_ref().map(|error| error.kind) {
         Some(ErrorKind::InvalidArguments) => Outcome::Rejected,
@@ -75,7 +90,7 @@ fn tell(proof: Verified, output: &mut CallOutput) {
         output.warnings.push(format!("reading back does not show everything: {limits}"));
     }
     if let Some(id) = proof.new_id {
-        output.data = Some(with_id(output.data.take(), id));
+        give_id(id, output);
     }
     let failed = proof.items.iter().filter(|item| item.state == State::Failed).count();
     let done = proof.items.iter().filter(|item| item.state == State::Done).count();
@@ -85,22 +100,33 @@ fn tell(proof: Verified, output: &mut CallOutput) {
     if output.error.is_some() || proof.verified != Some(false) {
         return;
     }
-    let hint = "See differences. Another change at the same time can also be the reason; read the state before anything else.";
+    let hint =
+        "See differences. Another change at the same time can also be the reason; read the state before anything else.";
     output.error = Some(if failed > 0 && done > 0 {
         output.outcome = Some(Outcome::Partial);
         let message = format!("the panel answered success, but reading back shows {done} items done and {failed} not");
         ToolError { key: Some("batch_partial"), ..ToolError::new(ErrorKind::PartialFailure, message, "See items.") }
     } else {
-        ToolError::new(ErrorKind::NotVerified, "the panel answered success, but reading back does not show the change", hint)
+        ToolError::new(
+            ErrorKind::NotVerified,
+            "the panel answered success, but reading back does not show the change",
+            hint,
+        )
     });
 }
 
-/// The answer's data with the id that was found, where the panel gave none.
-fn with_id(data: Option<bytes::Bytes>, id: Value) -> bytes::Bytes {
-    let mut object = match data.as_deref().and_then(|data| serde_json::from_slice::<Value>(data).ok()) {
-        Some(Value::Object(object)) => object,
-        _ => Map::new(),
+/// Puts the id that was found into `data`, beside what the panel answered.
+fn give_id(id: Value, output: &mut CallOutput) {
+    let data = output.data.as_deref().map(serde_json::from_slice::<Value>);
+    let mut object = match data {
+        None => Map::new(),
+        Some(Ok(Value::Object(object))) => object,
+        // The panel's own words stay what they are.
+        Some(_) => {
+            output.warnings.push(format!("the new id is {id}"));
+            return;
+        }
     };
     object.entry("id").or_insert(id);
-    json!(object).to_string().into()
+    output.data = Some(Value::Object(object).to_string().into());
 }

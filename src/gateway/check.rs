@@ -19,10 +19,16 @@ pub struct Problem {
 
 impl std::fmt::Display for Problem {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "`{}`: {}", self.path, self.message)
+        // A key can be as long as the message it came in; what is told of it is not.
+        match self.path.char_indices().nth(LONGEST_PATH) {
+            Some((end, _)) => write!(f, "`{}…`: {}", self.path.get(..end).unwrap_or_default(), self.message),
+            None => write!(f, "`{}`: {}", self.path, self.message),
+        }
     }
 }
 
+/// Most characters of a path that are shown.
+const LONGEST_PATH: usize = 200;
 /// How many mistakes are told at once.
 const MOST: usize = 8;
 
@@ -36,7 +42,8 @@ pub fn check(root: &str, arguments: &Map<String, Value>, shape: &Field, need_one
     for group in need_one_of {
         if !group.iter().any(|name| arguments.contains_key(*name)) {
             let names: Vec<String> = group.iter().map(|name| format!("`{name}`")).collect();
-            problems.push(Problem { path: root.to_owned(), message: format!("one of {} is required", names.join(", ")) });
+            problems
+                .push(Problem { path: root.to_owned(), message: format!("one of {} is required", names.join(", ")) });
         }
     }
     problems.truncate(MOST);
@@ -48,10 +55,16 @@ fn object(path: &str, given: &Map<String, Value>, shape: &Field, problems: &mut 
     let missing: Vec<&Field> = offered().filter(|field| field.required && !given.contains_key(field.name)).collect();
     let mut explained: Vec<&str> = Vec::new();
     for (key, value) in given {
+        if problems.len() >= MOST {
+            return;
+        }
         let at = format!("{path}.{key}");
         match shape.fields.iter().find(|field| field.name == key) {
             Some(field) if field.ignored => {
-                problems.push(Problem { path: at, message: format!("the panel ignores this key: {}", sentence(field.doc)) });
+                problems.push(Problem {
+                    path: at,
+                    message: format!("the panel ignores this key: {}", sentence(field.doc)),
+                });
             }
             Some(field) => value_of(&at, value, field, problems),
             None => {
@@ -91,7 +104,10 @@ fn map(path: &str, given: &Map<String, Value>, shape: &Field, problems: &mut Vec
         problems.push(Problem { path: path.to_owned(), message: "empty: this call would do nothing".to_owned() });
     }
     if let Some(most) = shape.max_items.filter(|most| count > *most) {
-        problems.push(Problem { path: path.to_owned(), message: format!("{count} entries; at most {most} are taken at once") });
+        problems.push(Problem {
+            path: path.to_owned(),
+            message: format!("{count} entries; at most {most} are taken at once"),
+        });
     }
     if let Some(items) = shape.items {
         for (key, value) in given {
@@ -105,7 +121,10 @@ fn value_of(path: &str, value: &Value, field: &Field, problems: &mut Vec<Problem
     match (field.kind, value) {
         (_, Value::Null) if field.nullable => {}
         (_, Value::Null) if !matches!(field.kind, Kind::Any) => {
-            wrong(format!("null is not accepted; {}", if field.required { expected(field) } else { "leave the key out instead".to_owned() }));
+            wrong(format!(
+                "null is not accepted; {}",
+                if field.required { expected(field) } else { "leave it out instead".to_owned() }
+            ));
         }
         (Kind::Any, _) | (Kind::Boolean, Value::Bool(_)) => {}
         (Kind::String, Value::String(text)) => {
@@ -123,8 +142,11 @@ fn value_of(path: &str, value: &Value, field: &Field, problems: &mut Vec<Problem
             }
             allowed(value, field, &mut wrong);
         }
-        (Kind::Integer, Value::Number(number)) if number.is_i64() || number.is_u64() => range(number, field, value, &mut wrong),
-        (Kind::Integer, Value::Number(number)) => wrong(format!("{number} is not a whole number of at most 64 bits")),
+        (Kind::Integer, Value::Number(number)) if number.is_i64() => range(number, field, value, &mut wrong),
+        // The panel's integers are signed.
+        (Kind::Integer, Value::Number(number)) => {
+            wrong(format!("{number} is not a whole number from -2^63 to 2^63 - 1"))
+        }
         (Kind::Number, Value::Number(number)) => range(number, field, value, &mut wrong),
         (Kind::Array, Value::Array(items)) => {
             let count = items.len() as u64;
@@ -172,19 +194,33 @@ fn allowed(value: &Value, field: &Field, wrong: &mut impl FnMut(String)) {
     }
     let shown = if text.chars().count() > 40 { "this value".to_owned() } else { text.clone() };
     let near = nearest(text.trim_matches('"'), field.values.iter().map(|meaning| meaning.value.trim_matches('"')));
-    let hint = near.filter(|_| value.is_string()).map(|right| format!(" (did you mean \"{right}\"?)")).unwrap_or_default();
+    let hint =
+        near.filter(|_| value.is_string()).map(|right| format!(" (did you mean \"{right}\"?)")).unwrap_or_default();
     wrong(format!("{shown} is not one of {}{hint}", meanings(field.values)));
 }
 
 fn meanings(values: &[Meaning]) -> String {
-    let list: Vec<String> =
-        values.iter().map(|meaning| if meaning.text.is_empty() { meaning.value.to_owned() } else { format!("{} ({})", meaning.value, meaning.text) }).collect();
+    let list: Vec<String> = values
+        .iter()
+        .map(|meaning| {
+            if meaning.text.is_empty() {
+                meaning.value.to_owned()
+            } else {
+                format!("{} ({})", meaning.value, meaning.text)
+            }
+        })
+        .collect();
     list.join(", ")
 }
 
 fn known(shape: &Field) -> String {
-    let names: Vec<String> = shape.fields.iter().filter(|field| !field.ignored).map(|field| format!("`{}`", field.name)).collect();
-    if names.is_empty() { "this tool takes no parameters".to_owned() } else { format!("known are {}", names.join(", ")) }
+    let names: Vec<String> =
+        shape.fields.iter().filter(|field| !field.ignored).map(|field| format!("`{}`", field.name)).collect();
+    if names.is_empty() {
+        "this tool takes no parameters".to_owned()
+    } else {
+        format!("known are {}", names.join(", "))
+    }
 }
 
 fn expected(field: &Field) -> String {
@@ -197,7 +233,11 @@ fn expected(field: &Field) -> String {
         Kind::Array => "a list",
         Kind::Any => "a value",
     };
-    if field.values.is_empty() { format!("{word} is expected") } else { format!("{word} is expected, one of {}", meanings(field.values)) }
+    if field.values.is_empty() {
+        format!("{word} is expected")
+    } else {
+        format!("{word} is expected, one of {}", meanings(field.values))
+    }
 }
 
 /// What a value is, in words.
@@ -215,7 +255,11 @@ pub fn kind_of(value: &Value) -> &'static str {
 /// `id` for `forwardId`, `orders` for `forwards`: one word ends or starts with the other.
 fn kindred(wrong: &str, right: &str) -> bool {
     let (wrong, right) = (wrong.to_ascii_lowercase(), right.to_ascii_lowercase());
-    wrong.len() >= 2 && (right.ends_with(&wrong) || right.starts_with(&wrong) || wrong.ends_with(&right) || wrong.starts_with(&right))
+    wrong.len() >= 2
+        && (right.ends_with(&wrong)
+            || right.starts_with(&wrong)
+            || wrong.ends_with(&right)
+            || wrong.starts_with(&right))
 }
 
 fn sentence(doc: &str) -> String {

@@ -25,8 +25,12 @@ pub fn explain(route: &Route, error: PanelError) -> CallOutput {
             _ => Outcome::Rejected,
         });
         if output.outcome == Some(Outcome::Unknown) {
-            let read = settling_read(route).map(|tool| format!("Read {tool} to see what is true now")).unwrap_or_else(|| "Read the state first".to_owned());
-            told.hint = format!("The change may or may not have happened. {read}; do not repeat the call with a new idempotency_key before that.");
+            let read = settling_read(route)
+                .map(|tool| format!("Read {tool} to see what is true now"))
+                .unwrap_or_else(|| "Read the state first".to_owned());
+            told.hint = format!(
+                "The change may or may not have happened. {read}; do not repeat the call with a new idempotency_key before that."
+            );
         }
     }
     output.error = Some(told);
@@ -46,35 +50,59 @@ fn refused(route: &Route, refusal: Refusal, output: &mut CallOutput) -> ToolErro
     output.panel_msg = Some(clean_text(&refusal.msg).into_owned());
     match rule {
         Some(rule) => ToolError { key: Some(rule.key), ..ToolError::new(kind, rule.text, rule.hint) },
-        None => ToolError::new(kind, format!("the panel refused with code {}; its words are in panel_msg", refusal.code), "Read the state, correct the arguments, and try again."),
+        None => ToolError::new(
+            kind,
+            format!("the panel refused with code {}; its words are in panel_msg", refusal.code),
+            "Read the state, correct the arguments, and try again.",
+        ),
     }
 }
 
 fn other_error(route: &Route, error: &PanelError) -> ToolError {
     let message = error.to_string();
     match error {
-        PanelError::BadRequest(_) => ToolError::new(ErrorKind::InvalidArguments, message, "Correct the argument; nothing was sent."),
+        PanelError::BadRequest(_) => {
+            ToolError::new(ErrorKind::InvalidArguments, message, "Correct the argument; nothing was sent.")
+        }
         PanelError::NotSent { .. } => ToolError {
             retry_after_ms: Some(2_000),
-            ..ToolError::new(ErrorKind::PanelUnreachable, message, "Nothing was sent. Try again in a moment; if it stays, the operator should check PANEL_BASE_URL and the panel (flvx-mcp check).")
+            ..ToolError::new(
+                ErrorKind::PanelUnreachable,
+                message,
+                "Nothing was sent. Try again in a moment; if it stays, the operator should check PANEL_BASE_URL and the panel (flvx-mcp check).",
+            )
         },
-        PanelError::NoAnswer { .. } => ToolError { retry_after_ms: Some(1_000), ..ToolError::new(ErrorKind::NoAnswer, message, "Try again.") },
-        PanelError::NotAPanel { .. } => ToolError::new(ErrorKind::NotAPanel, message, "The operator should check PANEL_BASE_URL and what stands in front of the panel (flvx-mcp check)."),
+        PanelError::NoAnswer { .. } => {
+            ToolError { retry_after_ms: Some(1_000), ..ToolError::new(ErrorKind::NoAnswer, message, "Try again.") }
+        }
+        PanelError::NotAPanel { .. } => ToolError::new(
+            ErrorKind::NotAPanel,
+            message,
+            "The operator should check PANEL_BASE_URL and what stands in front of the panel (flvx-mcp check).",
+        ),
         PanelError::Unsupported { .. } => ToolError::new(
             ErrorKind::UnsupportedByPanel,
             format!("this panel version has no {}", route.path),
             "See ops.capabilities for what this panel can do.",
         ),
-        PanelError::TooLarge { .. } => ToolError::new(ErrorKind::AnswerTooLarge, message, "Ask for less, where the tool has a way to."),
-        PanelError::Credential(error @ CredentialError::Missing { .. }) => {
-            ToolError::new(ErrorKind::NotLoggedIn, error.to_string(), "The operator must configure it; nothing was sent.")
+        PanelError::TooLarge { .. } => {
+            ToolError::new(ErrorKind::AnswerTooLarge, message, "Ask for less, where the tool has a way to.")
         }
+        PanelError::Credential(error @ CredentialError::Missing { .. }) => ToolError::new(
+            ErrorKind::NotLoggedIn,
+            error.to_string(),
+            "The operator must configure it; nothing was sent.",
+        ),
         PanelError::Credential(error) => ToolError::new(
             ErrorKind::NotLoggedIn,
             clean_text(&error.to_string()).into_owned(),
             "Nothing was sent. The operator should check the user name, the password and whether the panel's captcha is on (flvx-mcp check).",
         ),
-        PanelError::Shape(_) => ToolError::new(ErrorKind::UnexpectedAnswer, message, "The panel version may differ from the manifest; see ops.capabilities."),
+        PanelError::Shape(_) => ToolError::new(
+            ErrorKind::UnexpectedAnswer,
+            message,
+            "The panel version may differ from the manifest; see ops.capabilities.",
+        ),
         PanelError::Refused(_) => ToolError::new(ErrorKind::PanelRefused, message, ""),
     }
 }

@@ -19,6 +19,12 @@ pub fn answered(route: &'static Route, arguments: &Arguments, answer: RawAnswer)
     if route.danger >= Danger::Write {
         output.outcome = Some(Outcome::Done);
     }
+    if let Some(extra) = &answer.extra {
+        let keys: Vec<String> = serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(extra)
+            .map(|extra| extra.into_iter().map(|(key, _)| format!("`{}`", shape::clean_text(&key))).collect())
+            .unwrap_or_default();
+        output.warnings.push(format!("the panel's answer had keys that are not known here: {}", keys.join(", ")));
+    }
     let Some(data) = answer.data else {
         if route.rows.is_some() {
             output.error = Some(unexpected("the answer has no list"));
@@ -37,5 +43,9 @@ pub fn answered(route: &'static Route, arguments: &Arguments, answer: RawAnswer)
 }
 
 fn unexpected(what: &str) -> ToolError {
-    ToolError::new(ErrorKind::UnexpectedAnswer, what, "The panel version may differ from what this gateway knows; see ops.capabilities.")
+    ToolError::new(
+        ErrorKind::UnexpectedAnswer,
+        what,
+        "The panel version may differ from what this gateway knows; see ops.capabilities.",
+    )
 }

@@ -171,7 +171,10 @@ impl Registry {
     pub fn new(surface: &Surface, own: OwnCode) -> Self {
         let routes = ROUTES.iter().map(|route| Tool::of_route(route, own.handler));
         let all = routes.chain(own.tools.iter().map(Tool::of_own));
-        let tools: BTreeMap<_, _> = all.filter(|tool| surface.offers(tool.domain, tool.danger, tool.route().map(|route| route.role))).map(|tool| (tool.name, tool)).collect();
+        let tools: BTreeMap<_, _> = all
+            .filter(|tool| surface.offers(tool.domain, tool.danger, tool.route().map(|route| route.role)))
+            .map(|tool| (tool.name, tool))
+            .collect();
         let wire_names = tools.values().map(|tool| (tool.wire_name, tool.name)).collect();
         Self { tools, wire_names }
     }

@@ -45,7 +45,11 @@ pub(super) const VALIDATE: OwnTool = OwnTool {
     run: validate,
 };
 
-const CREDENTIAL: &Field = &Field { required: true, min_length: Some(1), ..Field::new("credential", Kind::String, "Name of the credential, from auth.whoami.") };
+const CREDENTIAL: &Field = &Field {
+    required: true,
+    min_length: Some(1),
+    ..Field::new("credential", Kind::String, "Name of the credential, from auth.whoami.")
+};
 
 pub(super) const LOGOUT: OwnTool = OwnTool {
     name: "auth.logout",
@@ -63,7 +67,8 @@ pub(super) const LOGOUT: OwnTool = OwnTool {
 };
 
 fn whoami(gateway: &Gateway, caller: &Caller, _: &Arguments) -> CallOutput {
-    let credentials: Vec<Value> = gateway.credentials().names().into_iter().map(|(name, credential)| told(&name, &credential)).collect();
+    let credentials: Vec<Value> =
+        gateway.credentials().names().into_iter().map(|(name, credential)| told(&name, &credential)).collect();
     CallOutput::own(&json!({ "principal": caller.principal, "credentials": credentials }))
 }
 
@@ -131,5 +136,9 @@ fn logout(gateway: &Gateway, _: &Caller, arguments: &Arguments) -> CallOutput {
 }
 
 pub(super) fn unknown(name: &str) -> CallOutput {
-    CallOutput::failed(ToolError::new(ErrorKind::UnknownCredential, format!("no credential is called `{name}`"), "auth.whoami lists them."))
+    CallOutput::failed(ToolError::new(
+        ErrorKind::UnknownCredential,
+        format!("no credential is called `{name}`"),
+        "auth.whoami lists them.",
+    ))
 }

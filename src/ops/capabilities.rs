@@ -76,7 +76,9 @@ async fn panel(gateway: &Gateway, credential: &flvx_panel::client::Credential) -
     match gateway.client().version(credential).await {
         Ok(Some(version)) => json!({ "version": version, "line": "3.1.0 or later" }),
         Ok(None) => json!({ "line": "before 3.1.0 (it has no /system/version)" }),
-        Err(PanelError::Refused(refusal)) if refusal.code == 403 => json!({ "line": "unknown: only an administrator may ask" }),
+        Err(PanelError::Refused(refusal)) if refusal.code == 403 => {
+            json!({ "line": "unknown: only an administrator may ask" })
+        }
         Err(error) => json!({ "problem": error.to_string() }),
     }
 }

@@ -27,7 +27,11 @@ const FIELDS: &[Field] = &[
     Field {
         min: Some(1.0),
         max: Some(100.0),
-        ..Field::new("quotaPercent", Kind::Integer, "Users at or above this share of their quota count as near it; 80 unless said.")
+        ..Field::new(
+            "quotaPercent",
+            Kind::Integer,
+            "Users at or above this share of their quota count as near it; 80 unless said.",
+        )
     },
     Field {
         min: Some(1.0),
@@ -76,7 +80,9 @@ fn run<'a>(gateway: &'a Gateway, _: &'a Caller, arguments: &'a Arguments) -> Run
             Err(error) => return explain(NODE_LIST, error),
         };
         let number = |name: &str, usual: i64| arguments.request.get(name).and_then(Value::as_i64).unwrap_or(usual);
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| i64::try_from(now.as_millis()).unwrap_or(i64::MAX));
+        let now = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .map_or(0, |now| i64::try_from(now.as_millis()).unwrap_or(i64::MAX));
         let mut output = CallOutput::own(&judge(&panel, number("quotaPercent", 80), number("expiryDays", 7), now));
         if panel.nodes.is_none() {
             output.warnings.push("the credential is no administrator: only its own forwards were judged".to_owned());
@@ -114,7 +120,8 @@ fn judge(panel: &Panel, quota_percent: i64, expiry_days: i64, now: i64) -> Value
     let nodes = panel.nodes.as_deref().unwrap_or_default();
     let tunnels = panel.tunnels.as_deref().unwrap_or_default();
     let users = panel.users.as_deref().unwrap_or_default();
-    let dead: BTreeMap<i64, &NodeRow> = nodes.iter().filter(|node| node.status != 1).map(|node| (node.id, node)).collect();
+    let dead: BTreeMap<i64, &NodeRow> =
+        nodes.iter().filter(|node| node.status != 1).map(|node| (node.id, node)).collect();
     let mut findings: Vec<Value> = Vec::new();
     let mut find = |severity: &str, what: &str, items: Vec<Value>| {
         if !items.is_empty() {
@@ -123,24 +130,53 @@ fn judge(panel: &Panel, quota_percent: i64, expiry_days: i64, now: i64) -> Value
             findings.push(json!({ "severity": severity, "what": what, "count": count, "items": named }));
         }
     };
-    find("critical", "node offline", dead.values().map(|node| json!({ "id": node.id, "name": clean_text(&node.name), "remote": node.is_remote == 1 })).collect());
+    find(
+        "critical",
+        "node offline",
+        dead.values()
+            .map(|node| json!({ "id": node.id, "name": clean_text(&node.name), "remote": node.is_remote == 1 }))
+            .collect(),
+    );
     find(
         "warning",
         "imported node whose panel cannot be asked",
         nodes
             .iter()
             .filter_map(|node| node.sync_error.as_deref().filter(|text| !text.is_empty()).map(|text| (node, text)))
-            .map(|(node, text)| json!({ "id": node.id, "name": clean_text(&node.name), "panel_says": clean_text(text) }))
+            .map(
+                |(node, text)| json!({ "id": node.id, "name": clean_text(&node.name), "panel_says": clean_text(text) }),
+            )
             .collect(),
     );
-    find("critical", "tunnel with an offline node", tunnels.iter().filter_map(|tunnel| hurt(tunnel, &dead, &panel.forwards)).collect());
+    find(
+        "critical",
+        "tunnel with an offline node",
+        tunnels.iter().filter_map(|tunnel| hurt(tunnel, &dead, &panel.forwards)).collect(),
+    );
     find(
         "warning",
         "tunnel disabled",
-        tunnels.iter().filter(|tunnel| tunnel.status != 1).map(|tunnel| json!({ "id": tunnel.id, "name": clean_text(&tunnel.name) })).collect(),
+        tunnels
+            .iter()
+            .filter(|tunnel| tunnel.status != 1)
+            .map(|tunnel| json!({ "id": tunnel.id, "name": clean_text(&tunnel.name) }))
+            .collect(),
     );
-    find("warning", "port used twice on an entry node (the panel calls that success)", clashes(tunnels, &panel.forwards));
-    find("info", "forward paused", panel.forwards.iter().filter(|forward| forward.status != 1).map(|forward| paused(forward, users, now)).collect());
+    find(
+        "warning",
+        "port used twice on an entry node (the panel calls that success)",
+        clashes(tunnels, &panel.forwards),
+    );
+    find(
+        "info",
+        "forward paused",
+        panel
+            .forwards
+            .iter()
+            .filter(|forward| forward.status != 1)
+            .map(|forward| paused(forward, users, now))
+            .collect(),
+    );
     for (severity, what, items) in user_findings(users, quota_percent, expiry_days, now) {
         find(severity, what, items);
     }
@@ -164,10 +200,15 @@ fn places(tunnel: &TunnelRow) -> impl Iterator<Item = (&'static str, i64)> {
 }
 
 fn hurt(tunnel: &TunnelRow, dead: &BTreeMap<i64, &NodeRow>, forwards: &[ForwardRow]) -> Option<Value> {
-    let nodes: Vec<Value> =
-        places(tunnel).filter_map(|(place, id)| dead.get(&id).map(|node| json!({ "place": place, "id": id, "name": clean_text(&node.name) }))).collect();
+    let nodes: Vec<Value> = places(tunnel)
+        .filter_map(|(place, id)| {
+            dead.get(&id).map(|node| json!({ "place": place, "id": id, "name": clean_text(&node.name) }))
+        })
+        .collect();
     let hanging = forwards.iter().filter(|forward| forward.tunnel_id == tunnel.id && forward.status == 1).count();
-    (!nodes.is_empty()).then(|| json!({ "id": tunnel.id, "name": clean_text(&tunnel.name), "offline": nodes, "running_forwards": hanging }))
+    (!nodes.is_empty()).then(
+        || json!({ "id": tunnel.id, "name": clean_text(&tunnel.name), "offline": nodes, "running_forwards": hanging }),
+    )
 }
 
 /// Running forwards that listen on the same port of the same entry node.
@@ -180,7 +221,11 @@ fn clashes(tunnels: &[TunnelRow], forwards: &[ForwardRow]) -> Vec<Value> {
             listeners.entry((place.node_id, port)).or_default().insert(forward.id);
         }
     }
-    listeners.into_iter().filter(|(_, ids)| ids.len() > 1).map(|((node, port), ids)| json!({ "node": node, "port": port, "forwards": ids })).collect()
+    listeners
+        .into_iter()
+        .filter(|(_, ids)| ids.len() > 1)
+        .map(|((node, port), ids)| json!({ "node": node, "port": port, "forwards": ids }))
+        .collect()
 }
 
 fn paused(forward: &ForwardRow, users: &[UserListRow], now: i64) -> Value {
@@ -207,7 +252,12 @@ fn quota(user: &UserListRow) -> f64 {
     if user.flow >= UNLIMITED { f64::INFINITY } else { user.flow as f64 * GB }
 }
 
-fn user_findings(users: &[UserListRow], quota_percent: i64, expiry_days: i64, now: i64) -> Vec<(&'static str, &'static str, Vec<Value>)> {
+fn user_findings(
+    users: &[UserListRow],
+    quota_percent: i64,
+    expiry_days: i64,
+    now: i64,
+) -> Vec<(&'static str, &'static str, Vec<Value>)> {
     const DAY: i64 = 86_400_000;
     let named = |user: &UserListRow| json!({ "id": user.id, "name": clean_text(&user.user) });
     let mut lists: [Vec<Value>; 5] = Default::default();

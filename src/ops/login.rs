@@ -27,14 +27,22 @@ pub(super) fn run<'a>(gateway: &'a Gateway, _: &'a Caller, arguments: &'a Argume
             Err(error) => return explain(AUTH_LOGIN, error),
         };
         let Ok(granted) = serde_json::from_str::<Granted>(answer.data_text()) else {
-            return CallOutput::failed(ToolError::new(ErrorKind::UnexpectedAnswer, "the panel's answer holds no token", ""));
+            return CallOutput::failed(ToolError::new(
+                ErrorKind::UnexpectedAnswer,
+                "the panel's answer holds no token",
+                "",
+            ));
         };
         let text = |name: &str| arguments.request.get(name).and_then(serde_json::Value::as_str).unwrap_or_default();
         let claims = token_claims(&granted.token);
         let account = Account::new(text("username"), Secret::new(text("password")));
         account.adopt(granted.token);
         let Some(name) = gateway.credentials().keep_login(account) else {
-            return CallOutput::failed(ToolError::new(ErrorKind::Busy, "too many logins are kept already", "Give one back with auth.logout."));
+            return CallOutput::failed(ToolError::new(
+                ErrorKind::Busy,
+                "too many logins are kept already",
+                "Give one back with auth.logout.",
+            ));
         };
         CallOutput {
             panel_code: answer.code,

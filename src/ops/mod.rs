@@ -17,7 +17,8 @@ pub use routes::describe;
 /// All of it, for the gateway's registry.
 pub const OWN: OwnCode = OwnCode { tools: TOOLS, handler };
 
-static TOOLS: &[OwnTool] = &[auth::LOGOUT, auth::VALIDATE, auth::WHOAMI, capabilities::TOOL, diagnose::TOOL, health::TOOL, routes::TOOL];
+static TOOLS: &[OwnTool] =
+    &[auth::LOGOUT, auth::VALIDATE, auth::WHOAMI, capabilities::TOOL, diagnose::TOOL, health::TOOL, routes::TOOL];
 
 /// The code behind a route that the gateway carries out itself.
 fn handler(own: OwnHandler) -> Run {

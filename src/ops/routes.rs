@@ -50,16 +50,27 @@ fn run(gateway: &Gateway, _: &Caller, arguments: &Arguments) -> CallOutput {
         return match gateway.registry().resolve(name) {
             Some(tool) => CallOutput::own(&describe(tool)),
             None => {
-                let hint = gateway.registry().nearest(name).map(|right| format!("Did you mean {}?", right.name)).unwrap_or_default();
-                CallOutput::failed(ToolError::new(ErrorKind::InvalidArguments, format!("`request.tool`: there is no tool `{name}`"), hint))
+                let hint = gateway
+                    .registry()
+                    .nearest(name)
+                    .map(|right| format!("Did you mean {}?", right.name))
+                    .unwrap_or_default();
+                CallOutput::failed(ToolError::new(
+                    ErrorKind::InvalidArguments,
+                    format!("`request.tool`: there is no tool `{name}`"),
+                    hint,
+                ))
             }
         };
     }
-    let words: Vec<String> = text("query").unwrap_or_default().to_lowercase().split_whitespace().map(str::to_owned).collect();
+    let words: Vec<String> =
+        text("query").unwrap_or_default().to_lowercase().split_whitespace().map(str::to_owned).collect();
     let mut found: Vec<(usize, &Tool)> = gateway
         .registry()
         .iter()
-        .filter(|tool| text("domain").is_none_or(|domain| tool.domain == domain || tool.name.starts_with(&format!("{domain}."))))
+        .filter(|tool| {
+            text("domain").is_none_or(|domain| tool.domain == domain || tool.name.starts_with(&format!("{domain}.")))
+        })
         .filter(|tool| text("danger").is_none_or(|danger| tool.danger.word() == danger))
         .map(|tool| (score(tool, &words), tool))
         .filter(|(score, _)| words.is_empty() || *score > 0)
@@ -77,7 +88,10 @@ fn run(gateway: &Gateway, _: &Caller, arguments: &Arguments) -> CallOutput {
         data.insert("domains".to_owned(), DOMAINS.iter().map(|domain| json!({ "domain": domain.name, "title": domain.title, "title_zh": domain.title_zh, "summary": domain.summary })).collect());
         data.insert(
             "not_tools".to_owned(),
-            UNLISTED.iter().map(|route| json!({ "path": route.path, "alias_of": route.alias_of, "excluded": route.excluded })).collect(),
+            UNLISTED
+                .iter()
+                .map(|route| json!({ "path": route.path, "alias_of": route.alias_of, "excluded": route.excluded }))
+                .collect(),
         );
     }
     CallOutput::own(&data)
@@ -86,7 +100,9 @@ fn run(gateway: &Gateway, _: &Caller, arguments: &Arguments) -> CallOutput {
 /// One line of the map.
 fn line(tool: &Tool) -> Value {
     match tool.route() {
-        Some(route) => json!({ "tool": tool.name, "title": tool.title, "danger": tool.danger.word(), "role": route.least_role.word(), "path": route.path }),
+        Some(route) => {
+            json!({ "tool": tool.name, "title": tool.title, "danger": tool.danger.word(), "role": route.least_role.word(), "path": route.path })
+        }
         None => json!({ "tool": tool.name, "title": tool.title, "danger": tool.danger.word() }),
     }
 }
@@ -110,7 +126,10 @@ pub fn describe(tool: &Tool) -> Value {
 
 /// How well a tool fits the words: name and keywords count more than the text. Every word must be found somewhere.
 fn score(tool: &Tool, words: &[String]) -> usize {
-    let summary = tool.route().and_then(|route| serde_json::from_str::<Value>(route.entry).ok()).and_then(|entry| entry.get("summary").and_then(Value::as_str).map(str::to_lowercase));
+    let summary = tool
+        .route()
+        .and_then(|route| serde_json::from_str::<Value>(route.entry).ok())
+        .and_then(|entry| entry.get("summary").and_then(Value::as_str).map(str::to_lowercase));
     let mut total = 0;
     for word in words {
         let mut points = 0;
@@ -118,7 +137,9 @@ fn score(tool: &Tool, words: &[String]) -> usize {
             points += 4;
         }
         if let Some(route) = tool.route() {
-            points += route.keywords.iter().filter(|keyword| keyword.to_lowercase().contains(word.as_str())).count().min(3) * 3;
+            points +=
+                route.keywords.iter().filter(|keyword| keyword.to_lowercase().contains(word.as_str())).count().min(3)
+                    * 3;
             points += usize::from(route.title_zh.contains(word.as_str())) * 4;
         }
         points += usize::from(tool.title.to_lowercase().contains(word.as_str())) * 3;

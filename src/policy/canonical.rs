@@ -46,7 +46,9 @@ fn write(value: &Value, out: &mut String) {
         }
         Value::Number(number) => match number.as_f64() {
             // 5.0 and 5 ask the panel for the same thing. Beyond 2^53 a float no longer says which whole number it is.
-            Some(float) if number.is_f64() && float.fract() == 0.0 && float.abs() < 9_007_199_254_740_992.0 => out.push_str(&format!("{float:.0}")),
+            Some(float) if number.is_f64() && float.fract() == 0.0 && float.abs() < 9_007_199_254_740_992.0 => {
+                out.push_str(&format!("{float:.0}"))
+            }
             _ => out.push_str(&number.to_string()),
         },
         other => out.push_str(&other.to_string()),
@@ -64,12 +66,20 @@ mod tests {
 
     #[test]
     fn equal_requests_have_one_spelling() {
-        assert_eq!(text(r#"{"b":[1,{"y":2,"x":1}],"a":"é"}"#), text("{ \"a\": \"\\u00e9\", \"b\": [1.0, {\"x\":1,\"y\":2}] }"));
+        assert_eq!(
+            text(r#"{"b":[1,{"y":2,"x":1}],"a":"é"}"#),
+            text("{ \"a\": \"\\u00e9\", \"b\": [1.0, {\"x\":1,\"y\":2}] }")
+        );
     }
 
     #[test]
     fn different_requests_differ() {
-        for (a, b) in [(r#"{"a":[1,2]}"#, r#"{"a":[2,1]}"#), (r#"{"a":"1"}"#, r#"{"a":1}"#), (r#"{"a":null}"#, "{}"), (r#"{"a":1}"#, r#"{"a":1.5}"#)] {
+        for (a, b) in [
+            (r#"{"a":[1,2]}"#, r#"{"a":[2,1]}"#),
+            (r#"{"a":"1"}"#, r#"{"a":1}"#),
+            (r#"{"a":null}"#, "{}"),
+            (r#"{"a":1}"#, r#"{"a":1.5}"#),
+        ] {
             assert_ne!(text(a), text(b));
         }
     }

@@ -67,7 +67,8 @@ impl Gate {
             return Ok(());
         }
         let word = if danger == Danger::Critical { "critical" } else { "dangerous" };
-        let reason = why.map(|why| format!(" with these arguments ({})", why.trim_end_matches('.'))).unwrap_or_default();
+        let reason =
+            why.map(|why| format!(" with these arguments ({})", why.trim_end_matches('.'))).unwrap_or_default();
         let Some(expected) = &self.word else {
             return Err(ToolError::new(
                 ErrorKind::ConfirmationUnavailable,

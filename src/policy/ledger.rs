@@ -65,7 +65,11 @@ impl Ledger {
             let life = self.life;
             entries.retain(|_, entry| entry.result.is_none() || entry.since.elapsed() < life);
             while entries.len() >= MOST_KEYS {
-                let oldest = entries.iter().filter(|(_, entry)| entry.result.is_some()).min_by_key(|(_, entry)| entry.since).map(|(name, _)| name.clone());
+                let oldest = entries
+                    .iter()
+                    .filter(|(_, entry)| entry.result.is_some())
+                    .min_by_key(|(_, entry)| entry.since)
+                    .map(|(name, _)| name.clone());
                 let Some(oldest) = oldest else { break };
                 entries.remove(&oldest);
             }

@@ -20,7 +20,9 @@ use axum::{
 use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode, header};
 use http_body::{Frame, SizeHint};
-use rmcp::transport::{StreamableHttpServerConfig, StreamableHttpService, streamable_http_server::session::local::LocalSessionManager};
+use rmcp::transport::{
+    StreamableHttpServerConfig, StreamableHttpService, streamable_http_server::session::local::LocalSessionManager,
+};
 use tokio::net::TcpListener;
 use tokio_util::{
     sync::CancellationToken,
@@ -62,8 +64,13 @@ impl Running {
 ///
 /// # Errors
 /// The address cannot be bound.
-pub async fn serve_http(gateway: Arc<Gateway>, address: SocketAddr, stop: CancellationToken) -> Result<Running, String> {
-    let listener = TcpListener::bind(address).await.map_err(|error| format!("{address} cannot be listened on: {error}"))?;
+pub async fn serve_http(
+    gateway: Arc<Gateway>,
+    address: SocketAddr,
+    stop: CancellationToken,
+) -> Result<Running, String> {
+    let listener =
+        TcpListener::bind(address).await.map_err(|error| format!("{address} cannot be listened on: {error}"))?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
     let (running, streams) = (TaskTracker::new(), CancellationToken::new());
     let app = app(gateway, running.clone(), streams.clone());
@@ -101,18 +108,30 @@ fn app(gateway: Arc<Gateway>, running: TaskTracker, streams: CancellationToken) 
     let health = health_text(&config);
     let server = McpServer::new(gateway, "http");
     let sessions = Arc::new(LocalSessionManager::default());
-    let service = StreamableHttpService::new(move || Ok(server.clone()), Arc::clone(&sessions), mcp_config(&config, streams));
+    let service =
+        StreamableHttpService::new(move || Ok(server.clone()), Arc::clone(&sessions), mcp_config(&config, streams));
     Router::new()
         .route_service("/mcp", service)
         .layer(middleware::from_fn_with_state(Shared { sessions, running }, around))
-        .route(&config.health_path, get(move || async move { ([(header::CONTENT_TYPE, "application/json")], health.clone()) }))
+        .route(
+            &config.health_path,
+            get(move || async move { ([(header::CONTENT_TYPE, "application/json")], health.clone()) }),
+        )
         .fallback(|| async { (StatusCode::NOT_FOUND, "not found: the MCP endpoint is /mcp\n") })
 }
 
 fn mcp_config(config: &Config, stop: CancellationToken) -> StreamableHttpServerConfig {
-    let hosts = ["localhost", "127.0.0.1", "::1"].into_iter().map(str::to_owned).chain(config.allowed_hosts.iter().cloned());
-    let origins = ["http://localhost:*", "http://127.0.0.1:*", "http://[::1]:*"].into_iter().map(str::to_owned).chain(config.allowed_origins.iter().cloned());
-    StreamableHttpServerConfig::default().with_json_response(true).with_cancellation_token(stop).with_allowed_hosts(hosts).with_allowed_origins(origins)
+    let hosts =
+        ["localhost", "127.0.0.1", "::1"].into_iter().map(str::to_owned).chain(config.allowed_hosts.iter().cloned());
+    let origins = ["http://localhost:*", "http://127.0.0.1:*", "http://[::1]:*"]
+        .into_iter()
+        .map(str::to_owned)
+        .chain(config.allowed_origins.iter().cloned());
+    StreamableHttpServerConfig::default()
+        .with_json_response(true)
+        .with_cancellation_token(stop)
+        .with_allowed_hosts(hosts)
+        .with_allowed_origins(origins)
 }
 
 fn health_text(config: &Config) -> String {
@@ -143,7 +162,12 @@ async fn answer(shared: &Shared, mut request: Request, next: Next) -> Response {
         return next.run(request).await;
     }
     if opens_session(request.headers()) && shared.sessions.sessions.read().await.len() >= MOST_SESSIONS {
-        return (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "60")], "too many sessions are open; end some, or use a client of revision 2026-07-28\n").into_response();
+        return (
+            StatusCode::SERVICE_UNAVAILABLE,
+            [(header::RETRY_AFTER, "60")],
+            "too many sessions are open; end some, or use a client of revision 2026-07-28\n",
+        )
+            .into_response();
     }
     let parking = Parking::default();
     request.extensions_mut().insert(parking.clone());
@@ -181,5 +205,8 @@ impl http_body::Body for HeldBody {
 
 /// Requests of 2026-07-28 name their revision; what names none, or an older one, may be an `initialize`.
 fn opens_session(headers: &HeaderMap) -> bool {
-    headers.get("mcp-protocol-version").and_then(|value| value.to_str().ok()).is_none_or(|version| version < "2026-07-28")
+    headers
+        .get("mcp-protocol-version")
+        .and_then(|value| value.to_str().ok())
+        .is_none_or(|version| version < "2026-07-28")
 }

@@ -63,7 +63,9 @@ pub fn list() -> Vec<Prompt> {
     RUNBOOKS
         .iter()
         .map(|book| {
-            let arguments = book.argument.map(|(name, what)| vec![PromptArgument::new(name).with_description(what).with_required(true)]);
+            let arguments = book
+                .argument
+                .map(|(name, what)| vec![PromptArgument::new(name).with_description(what).with_required(true)]);
             Prompt::new(book.name, Some(book.description), arguments).with_title(book.title)
         })
         .collect()
@@ -72,11 +74,15 @@ pub fn list() -> Vec<Prompt> {
 /// One runbook with its argument filled in.
 pub fn get(request: &GetPromptRequestParams) -> Result<GetPromptResult, ErrorData> {
     let Some(book) = RUNBOOKS.iter().find(|book| book.name == request.name) else {
-        return Err(ErrorData::invalid_params(format!("there is no prompt `{}`", request.name.chars().take(100).collect::<String>()), None));
+        return Err(ErrorData::invalid_params(
+            format!("there is no prompt `{}`", request.name.chars().take(100).collect::<String>()),
+            None,
+        ));
     };
     let mut text = book.text.to_owned();
     if let Some((name, what)) = book.argument {
-        let given = request.arguments.as_ref().and_then(|arguments| arguments.get(name)).and_then(|value| value.as_str());
+        let given =
+            request.arguments.as_ref().and_then(|arguments| arguments.get(name)).and_then(|value| value.as_str());
         let Some(given) = given.map(str::trim).filter(|given| !given.is_empty()) else {
             return Err(ErrorData::invalid_params(format!("argument `{name}` is required: {what}"), None));
         };

@@ -12,7 +12,12 @@ const TOOL: &str = "flvx://tools/";
 
 /// The fixed resources.
 pub fn list() -> Vec<Resource> {
-    vec![Resource::new(MAP, "routes").with_title("Route map").with_description("Every tool with danger, role and panel route.").with_mime_type("application/json")]
+    vec![
+        Resource::new(MAP, "routes")
+            .with_title("Route map")
+            .with_description("Every tool with danger, role and panel route.")
+            .with_mime_type("application/json"),
+    ]
 }
 
 /// The resources with a name in them.
@@ -20,7 +25,9 @@ pub fn templates() -> Vec<ResourceTemplate> {
     vec![
         ResourceTemplate::new("flvx://tools/{name}", "tool")
             .with_title("Tool documentation")
-            .with_description("Everything about one tool: fields, errors, traps, recipes, examples. Same as ops.routes {tool}.")
+            .with_description(
+                "Everything about one tool: fields, errors, traps, recipes, examples. Same as ops.routes {tool}.",
+            )
             .with_mime_type("application/json"),
     ]
 }
@@ -32,7 +39,11 @@ pub fn read(registry: &Registry, uri: &str) -> Result<ReadResourceResult, ErrorD
             .iter()
             .map(|tool| {
                 let (role, path) = tool.route().map_or(("", ""), |route| (route.least_role.word(), route.path));
-                format!(r#"{{"tool":"{}","danger":"{}","role":"{role}","path":"{path}"}}"#, tool.name, tool.danger.word())
+                format!(
+                    r#"{{"tool":"{}","danger":"{}","role":"{role}","path":"{path}"}}"#,
+                    tool.name,
+                    tool.danger.word()
+                )
             })
             .collect();
         format!("[{}]", lines.join(","))
@@ -40,7 +51,8 @@ pub fn read(registry: &Registry, uri: &str) -> Result<ReadResourceResult, ErrorD
         let tool = uri.strip_prefix(TOOL).and_then(|name| registry.resolve(name));
         let Some(tool) = tool else {
             let uri = uri.chars().take(200).collect::<String>();
-            let message = format!("there is no resource {uri}; flvx://routes lists the tools, flvx://tools/<name> documents one");
+            let message =
+                format!("there is no resource {uri}; flvx://routes lists the tools, flvx://tools/<name> documents one");
             return Err(ErrorData::invalid_params(message, Some(serde_json::json!({ "uri": uri }))));
         };
         describe(tool).to_string()

@@ -5,9 +5,10 @@ use std::{borrow::Cow, sync::Arc};
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
-        CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, CustomRequest, CustomResult, DiscoverResult, ErrorCode, GetPromptRequestParams, GetPromptResponse, Implementation,
-        ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, MetaObject, PaginatedRequestParams, ProtocolVersion, ReadResourceRequestParams,
-        ReadResourceResponse, ServerCapabilities, ServerConfig, Tool,
+        CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, CustomRequest, CustomResult,
+        DiscoverResult, ErrorCode, GetPromptRequestParams, GetPromptResponse, Implementation, ListPromptsResult,
+        ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, MetaObject, PaginatedRequestParams,
+        ProtocolVersion, ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities, ServerConfig, Tool,
     },
     service::RequestContext,
 };
@@ -64,7 +65,9 @@ impl McpServer {
 
     /// Who calls: the transport's principal, and the client's own words about itself.
     fn caller(&self, context: &RequestContext<RoleServer>) -> Caller {
-        let client = context.client_info().map(|info| format!("{}/{}", info.name, info.version).chars().filter(|c| !c.is_control()).take(100).collect());
+        let client = context.client_info().map(|info| {
+            format!("{}/{}", info.name, info.version).chars().filter(|c| !c.is_control()).take(100).collect()
+        });
         Caller { principal: Cow::Borrowed(self.shared.principal), client }
     }
 
@@ -78,17 +81,24 @@ impl McpServer {
 impl ServerHandler for McpServer {
     fn get_info(&self) -> ServerConfig {
         let capabilities = ServerCapabilities::builder().enable_tools().enable_resources().enable_prompts().build();
-        ServerConfig::new(capabilities).with_server_info(self.shared.info.clone()).with_instructions(&self.shared.instructions)
+        ServerConfig::new(capabilities)
+            .with_server_info(self.shared.info.clone())
+            .with_instructions(&self.shared.instructions)
     }
 
     async fn discover(&self, _: RequestContext<RoleServer>) -> Result<DiscoverResult, ErrorData> {
-        let mut result = DiscoverResult::from_server_info(self.supported_protocol_versions().into_owned(), self.get_info());
+        let mut result =
+            DiscoverResult::from_server_info(self.supported_protocol_versions().into_owned(), self.get_info());
         result.ttl_ms = FRESH_MS;
         result.cache_scope = CacheScope::Private;
         Ok(result)
     }
 
-    async fn list_tools(&self, request: Option<PaginatedRequestParams>, _: RequestContext<RoleServer>) -> Result<ListToolsResult, ErrorData> {
+    async fn list_tools(
+        &self,
+        request: Option<PaginatedRequestParams>,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ListToolsResult, ErrorData> {
         first_page(request)?;
         let mut result = ListToolsResult::with_all_items(self.shared.listing.tools().to_vec());
         result.ttl_ms = Some(FRESH_MS);
@@ -101,7 +111,11 @@ impl ServerHandler for McpServer {
         self.shared.listing.get(name).cloned()
     }
 
-    async fn call_tool(&self, request: CallToolRequestParams, context: RequestContext<RoleServer>) -> Result<CallToolResponse, ErrorData> {
+    async fn call_tool(
+        &self,
+        request: CallToolRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<CallToolResponse, ErrorData> {
         let caller = self.caller(&context);
         let arguments = request.arguments.unwrap_or_default();
         let output = match self.shared.gateway.call(&caller, &request.name, arguments).await {
@@ -116,7 +130,8 @@ impl ServerHandler for McpServer {
         let (text, structured) = match parked {
             Ok(tokens) => (tokens.text, Value::String(tokens.json)),
             Err(json) => {
-                let structured = serde_json::from_str(&json).map_err(|error| ErrorData::internal_error(format!("the result is not JSON: {error}"), None))?;
+                let structured = serde_json::from_str(&json)
+                    .map_err(|error| ErrorData::internal_error(format!("the result is not JSON: {error}"), None))?;
                 (json, structured)
             }
         };
@@ -130,7 +145,11 @@ impl ServerHandler for McpServer {
         Ok(result.into())
     }
 
-    async fn list_resources(&self, request: Option<PaginatedRequestParams>, _: RequestContext<RoleServer>) -> Result<ListResourcesResult, ErrorData> {
+    async fn list_resources(
+        &self,
+        request: Option<PaginatedRequestParams>,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ListResourcesResult, ErrorData> {
         first_page(request)?;
         let mut result = ListResourcesResult::with_all_items(resources::list());
         result.ttl_ms = Some(FRESH_MS);
@@ -138,7 +157,11 @@ impl ServerHandler for McpServer {
         Ok(result)
     }
 
-    async fn list_resource_templates(&self, request: Option<PaginatedRequestParams>, _: RequestContext<RoleServer>) -> Result<ListResourceTemplatesResult, ErrorData> {
+    async fn list_resource_templates(
+        &self,
+        request: Option<PaginatedRequestParams>,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ListResourceTemplatesResult, ErrorData> {
         first_page(request)?;
         let mut result = ListResourceTemplatesResult::with_all_items(resources::templates());
         result.ttl_ms = Some(FRESH_MS);
@@ -146,14 +169,22 @@ impl ServerHandler for McpServer {
         Ok(result)
     }
 
-    async fn read_resource(&self, request: ReadResourceRequestParams, _: RequestContext<RoleServer>) -> Result<ReadResourceResponse, ErrorData> {
+    async fn read_resource(
+        &self,
+        request: ReadResourceRequestParams,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ReadResourceResponse, ErrorData> {
         let mut result = resources::read(self.shared.gateway.registry(), &request.uri)?;
         result.ttl_ms = Some(FRESH_MS);
         result.cache_scope = Some(CacheScope::Private);
         Ok(result.into())
     }
 
-    async fn list_prompts(&self, request: Option<PaginatedRequestParams>, _: RequestContext<RoleServer>) -> Result<ListPromptsResult, ErrorData> {
+    async fn list_prompts(
+        &self,
+        request: Option<PaginatedRequestParams>,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ListPromptsResult, ErrorData> {
         first_page(request)?;
         let mut result = ListPromptsResult::with_all_items(prompts::list());
         result.ttl_ms = Some(FRESH_MS);
@@ -162,17 +193,31 @@ impl ServerHandler for McpServer {
     }
 
     /// Also what rmcp could not read as the method that it names: that is a mistake in the arguments, not an unknown method.
-    async fn on_custom_request(&self, request: CustomRequest, _: RequestContext<RoleServer>) -> Result<CustomResult, ErrorData> {
+    async fn on_custom_request(
+        &self,
+        request: CustomRequest,
+        _: RequestContext<RoleServer>,
+    ) -> Result<CustomResult, ErrorData> {
         let needs = match request.method.as_str() {
             "tools/call" => "`name` is a text and `arguments` an object",
             "prompts/get" => "`name` is a text and `arguments` an object of texts",
             "resources/read" => "`uri` is a text",
-            _ => return Err(ErrorData::new(ErrorCode::METHOD_NOT_FOUND, format!("unknown method `{}`", request.method.chars().take(100).collect::<String>()), None)),
+            _ => {
+                return Err(ErrorData::new(
+                    ErrorCode::METHOD_NOT_FOUND,
+                    format!("unknown method `{}`", request.method.chars().take(100).collect::<String>()),
+                    None,
+                ));
+            }
         };
         Err(ErrorData::invalid_params(format!("malformed params of {}: {needs}", request.method), None))
     }
 
-    async fn get_prompt(&self, request: GetPromptRequestParams, _: RequestContext<RoleServer>) -> Result<GetPromptResponse, ErrorData> {
+    async fn get_prompt(
+        &self,
+        request: GetPromptRequestParams,
+        _: RequestContext<RoleServer>,
+    ) -> Result<GetPromptResponse, ErrorData> {
         Ok(prompts::get(&request)?.into())
     }
 }

@@ -212,9 +212,13 @@ mod tests {
     fn both_tokens_become_the_result_and_free_their_place() {
         let parking = Parking::default();
         let tokens = parking.park(r#"{"a":"x\"y"}"#.to_owned()).unwrap();
-        let message = format!(r#"{{"content":[{{"text":"{}"}}],"structuredContent":"{}","id":"q"}}"#, tokens.text, tokens.json);
+        let message =
+            format!(r#"{{"content":[{{"text":"{}"}}],"structuredContent":"{}","id":"q"}}"#, tokens.text, tokens.json);
         let filled = parking.fill(message.as_bytes()).unwrap();
-        assert_eq!(String::from_utf8(filled).unwrap(), r#"{"content":[{"text":"{\"a\":\"x\\\"y\"}"}],"structuredContent":{"a":"x\"y"},"id":"q"}"#);
+        assert_eq!(
+            String::from_utf8(filled).unwrap(),
+            r#"{"content":[{"text":"{\"a\":\"x\\\"y\"}"}],"structuredContent":{"a":"x\"y"},"id":"q"}"#
+        );
         assert!(parking.is_unused());
     }
 

@@ -21,7 +21,8 @@ const LONGEST_LINE: usize = 16 << 20;
 pub async fn serve_stdio(gateway: Arc<Gateway>, stop: CancellationToken) -> Result<(), String> {
     let parking = Parking::default();
     let (input, output) = rmcp::transport::stdio_pipes();
-    let transport = AsyncRwTransport::new_server(input, SpliceWriter::new(output, parking.clone())).with_max_line_length(LONGEST_LINE);
+    let transport = AsyncRwTransport::new_server(input, SpliceWriter::new(output, parking.clone()))
+        .with_max_line_length(LONGEST_LINE);
     let server = McpServer::new(gateway, "local").with_parking(parking);
     let running = match server.serve_with_ct(transport, stop).await {
         Ok(running) => running,

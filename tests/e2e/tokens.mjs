@@ -31,6 +31,8 @@ async function gateway() {
     env: { ...environment, MCP_LOG_FORMAT: "json", MCP_AUDIT_ENABLED: "false" },
     stdio: ["ignore", "ignore", "pipe"],
   });
+  // However this script ends, the gateway ends with it.
+  process.on("exit", () => program.kill("SIGTERM"));
   for await (const line of createInterface({ input: program.stderr })) {
     const url = line.match(/"(http:\/\/127\.0\.0\.1:\d+\/mcp)"/)?.[1];
     if (url) {

@@ -23,6 +23,6 @@ mod texts;
 pub mod types;
 pub mod value;
 
-pub use machine::{Machine, Registration, Unresolved};
+pub use machine::{Machine, Registration};
 pub use run::{Mode, Run};
 pub use value::{Closure, Env, Lib, Value};

@@ -134,6 +134,9 @@ pub struct Field {
     /// What a list or a map holds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub items: Option<Box<Field>>,
+    /// The manifest names it only to refuse it: whether the panel reads it does not matter.
+    #[serde(skip)]
+    pub ignored: bool,
 }
 
 /// JSON type of a value, as far as it is known.

@@ -9,7 +9,6 @@ mod lower;
 pub mod packages;
 mod parse;
 
-pub use files::{Checkout, FileError, find};
-
-pub use packages::{Ref, Import as ImportOf, Packages, Resolved, Ty};
-pub use parse::{Parsed, Trouble, parse};
+pub use files::find;
+pub use packages::{Packages, Ref, Resolved, Ty};
+pub use parse::{Trouble, parse};

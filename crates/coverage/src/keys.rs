@@ -143,6 +143,7 @@ impl Keys {
             default: entry.default.clone(),
             fields: children.collect(),
             items: entry.item.map(|item| Box::new(self.field(item, depth + 1))),
+            ignored: false,
         }
     }
 }

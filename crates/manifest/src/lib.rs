@@ -28,3 +28,4 @@ pub use fit::Problem;
 pub use load::load;
 pub use manifest::Manifest;
 pub use schema::{language_schema, shared_language_schema};
+pub use version::Version;

@@ -79,7 +79,10 @@ fn a_key_too_few_or_too_many_and_a_wrong_value_are_misfits() {
         "state": {"type": "string", "enum": {"up": "", "down": ""}, "nullable": true},
         "note": {"type": "string", "optional": true},
     }}});
-    assert_eq!(misfits(&shape, &json!([{"id": 1, "state": "up", "note": "x"}, {"id": 2, "state": null}])), Vec::<String>::new());
+    assert_eq!(
+        misfits(&shape, &json!([{"id": 1, "state": "up", "note": "x"}, {"id": 2, "state": null}])),
+        Vec::<String>::new()
+    );
     for wrong in [
         json!({"id": 1}),
         json!({"id": 1, "state": "up", "more": 0}),
@@ -139,11 +142,19 @@ const UNRECORDED: [(&str, &[&str]); 7] = [
     ("backup.export", &["data.nodes[].remoteConfig", "data.nodes[].remoteToken", "data.nodes[].remoteUrl"]),
     (
         "backup.import",
-        &["data.autoBackup.nodes[].remoteConfig", "data.autoBackup.nodes[].remoteToken", "data.autoBackup.nodes[].remoteUrl"],
+        &[
+            "data.autoBackup.nodes[].remoteConfig",
+            "data.autoBackup.nodes[].remoteToken",
+            "data.autoBackup.nodes[].remoteUrl",
+        ],
     ),
     (
         "backup.restore",
-        &["data.autoBackup.nodes[].remoteConfig", "data.autoBackup.nodes[].remoteToken", "data.autoBackup.nodes[].remoteUrl"],
+        &[
+            "data.autoBackup.nodes[].remoteConfig",
+            "data.autoBackup.nodes[].remoteToken",
+            "data.autoBackup.nodes[].remoteUrl",
+        ],
     ),
     // The first when the target does not answer.
     ("federation.runtime_diagnose", &["data.errorMessage", "data.requestId"]),

@@ -25,7 +25,9 @@ pub fn clean_value(value: Value) -> Value {
     match value {
         Value::String(text) => Value::String(clean_text(&text).into_owned()),
         Value::Array(items) => items.into_iter().map(clean_value).collect(),
-        Value::Object(map) => map.into_iter().map(|(key, value)| (clean_text(&key).into_owned(), clean_value(value))).collect(),
+        Value::Object(map) => {
+            map.into_iter().map(|(key, value)| (clean_text(&key).into_owned(), clean_value(value))).collect()
+        }
         other => other,
     }
 }
@@ -43,21 +45,51 @@ pub(super) fn clean_json(json: Bytes) -> Bytes {
 
 /// A quick look that may cry wolf but misses nothing: raw control bytes, `\u` escapes, and the lead bytes of hidden characters.
 fn suspicious(json: &[u8]) -> bool {
-    let mut rest = json.iter().zip(json.iter().skip(1).chain(std::iter::once(&0)));
-    rest.any(|(&byte, &next)| match byte {
-        0..=0x1f | 0x7f => true,
-        b'\\' => next == b'u',
-        0xc2 => next < 0xa0 || next == 0xad,
-        0xcd => next == 0x8f,
-        0xd8 => next == 0x9c,
-        0xe1 => matches!(next, 0x85 | 0x9e | 0xa0),
-        0xe2 => matches!(next, 0x80 | 0x81),
-        0xe3 => next == 0x85,
-        0xef => matches!(next, 0xb8 | 0xbb | 0xbe | 0xbf),
-        0xf0 => next == 0x9d,
-        0xf3 => next == 0xa0,
-        _ => false,
-    })
+    let mut rest = json;
+    while let Some(at) = rest.iter().position(|byte| LOOK_TWICE[usize::from(*byte)]) {
+        let found = rest.get(at..).unwrap_or_default();
+        let [byte, next, ..] = found else { return true };
+        let next = *next;
+        let hit = match byte {
+            0..=0x1f | 0x7f => true,
+            b'\\' => next == b'u',
+            0xc2 => next < 0xa0 || next == 0xad,
+            0xcd => next == 0x8f,
+            0xd8 => next == 0x9c,
+            0xe1 => matches!(next, 0x85 | 0x9e | 0xa0),
+            0xe2 => matches!(next, 0x80 | 0x81),
+            0xe3 => next == 0x85,
+            0xef => matches!(next, 0xb8 | 0xbb | 0xbe | 0xbf),
+            0xf0 => next == 0x9d,
+            _ => next == 0xa0,
+        };
+        if hit {
+            return true;
+        }
+        // What follows a backslash is part of the escape.
+        rest = found.get(2..).unwrap_or_default();
+    }
+    false
+}
+
+/// Bytes after which the next one decides. Most text has few of them.
+static LOOK_TWICE: [bool; 256] = look_twice();
+
+#[expect(clippy::indexing_slicing, reason = "evaluated by the compiler, which would refuse an index out of bounds")]
+const fn look_twice() -> [bool; 256] {
+    let mut table = [false; 256];
+    let mut control = 0;
+    while control < 0x20 {
+        table[control] = true;
+        control += 1;
+    }
+    let others = [0x7f, b'\\', 0xc2, 0xcd, 0xd8, 0xe1, 0xe2, 0xe3, 0xef, 0xf0, 0xf3];
+    let mut index = 0;
+    while index < others.len() {
+        table[others[index] as usize] = true;
+        index += 1;
+    }
+    table
 }
 
 /// Copies JSON text, leaving out white space between tokens and hidden characters in strings, raw or escaped.

@@ -3,6 +3,7 @@
 
 mod clean;
 mod redact;
+mod scan;
 mod view;
 mod wish;
 

@@ -1,116 +1,101 @@
 //! Replaces secrets by a fixed word while copying JSON text, guided by the manifest's field table.
 
-use std::borrow::Cow;
-
 use flvx_panel::spec::{Field, Kind};
-use serde::{Deserialize, Deserializer, de::MapAccess};
-use serde_json::value::RawValue;
 
-use super::ViewError;
+use super::{
+    ViewError,
+    scan::{elements, is_key, pairs},
+};
 
 /// What stands in place of a secret.
 pub const REDACTED: &str = "[redacted]";
-
-/// An object as pairs in the order in which they came, values unparsed.
-pub(super) struct Pairs<'a>(pub Vec<(Cow<'a, str>, &'a RawValue)>);
-
-impl<'de: 'a, 'a> Deserialize<'de> for Pairs<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visitor;
-        #[derive(Deserialize)]
-        struct Key<'k>(#[serde(borrow)] Cow<'k, str>);
-        impl<'de> serde::de::Visitor<'de> for Visitor {
-            type Value = Pairs<'de>;
-
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut pairs = Vec::with_capacity(16);
-                while let Some((Key(key), value)) = map.next_entry::<Key<'de>, &'de RawValue>()? {
-                    pairs.push((key, value));
-                }
-                Ok(Pairs(pairs))
-            }
-        }
-        deserializer.deserialize_map(Visitor)
-    }
-}
 
 /// JSON text with every secret of `field` replaced.
 ///
 /// # Errors
 /// The text is not JSON.
 pub fn redact(json: &[u8], field: &Field) -> Result<Vec<u8>, ViewError> {
-    let raw: &RawValue = serde_json::from_slice(json).map_err(|_| ViewError::NotJson)?;
+    serde_json::from_slice::<&serde_json::value::RawValue>(json).map_err(|_| ViewError::NotJson)?;
     let mut out = Vec::with_capacity(json.len());
-    copy(raw, field, &mut out);
+    copy(json, field, &mut out);
     Ok(out)
 }
 
+/// Whether a value of this field in this text can be a secret. Looks for the names of the secret keys, so that data without
+/// any of them need not be taken apart.
+pub(super) fn may_hold_secret(json: &[u8], field: &Field) -> bool {
+    field.holds_secret() && (memchr::memmem::find(json, b"\\u").is_some() || names_secret(json, field))
+}
+
+fn names_secret(json: &[u8], field: &Field) -> bool {
+    let named = |name: &str| memchr::memmem::find_iter(json, name.as_bytes()).next().is_some();
+    !field.secret_keys.is_empty()
+        || (field.secret && (field.name.is_empty() || named(field.name)))
+        || field.items.is_some_and(|items| names_secret(json, items))
+        || field.fields.iter().any(|inner| names_secret(json, inner))
+}
+
 /// Copies one value. What does not have the form that the field promises is replaced whole when the field holds secrets.
-pub(super) fn copy(raw: &RawValue, field: &Field, out: &mut Vec<u8>) {
-    let text = raw.get();
+pub(super) fn copy(json: &[u8], field: &Field, out: &mut Vec<u8>) {
     if !field.holds_secret() {
-        out.extend_from_slice(text.as_bytes());
+        out.extend_from_slice(json);
         return;
     }
     if field.secret {
         // Whether a secret is set is worth knowing; what it is, is not.
-        match text {
-            "null" | "\"\"" | "[]" | "{}" => out.extend_from_slice(text.as_bytes()),
+        match json {
+            b"null" | b"\"\"" | b"[]" | b"{}" => out.extend_from_slice(json),
             _ => hide(out),
         }
         return;
     }
-    match (field.kind, text.as_bytes().first()) {
+    match (field.kind, json.first()) {
         (_, Some(b'n')) => out.extend_from_slice(b"null"),
-        (Kind::Array, Some(b'[')) => match (serde_json::from_str::<Vec<&RawValue>>(text), field.items) {
-            (Ok(items), Some(shape)) => list(&items, shape, out),
+        (Kind::Array, Some(b'[')) => match (elements(json), field.items) {
+            (Some(items), Some(shape)) => {
+                out.push(b'[');
+                for (index, item) in items.enumerate() {
+                    if index > 0 {
+                        out.push(b',');
+                    }
+                    copy(item, shape, out);
+                }
+                out.push(b']');
+            }
             _ => hide(out),
         },
-        (Kind::Object | Kind::Map, Some(b'{')) => match serde_json::from_str::<Pairs<'_>>(text) {
-            Ok(pairs) => object(&pairs, field, out),
-            Err(_) => hide(out),
-        },
+        (Kind::Object | Kind::Map, Some(b'{')) => object(json, field, out),
         _ => hide(out),
     }
 }
 
-fn list(items: &[&RawValue], shape: &Field, out: &mut Vec<u8>) {
-    out.push(b'[');
-    for (index, item) in items.iter().enumerate() {
-        if index > 0 {
-            out.push(b',');
-        }
-        copy(item, shape, out);
-    }
-    out.push(b']');
-}
-
-fn object(pairs: &Pairs<'_>, field: &Field, out: &mut Vec<u8>) {
+fn object(json: &[u8], field: &Field, out: &mut Vec<u8>) {
+    let all = || pairs(json).into_iter().flatten();
     // A list of settings arrives as {name, value}: the name then tells whether the value is secret.
-    let named_secret = !field.secret_keys.is_empty()
-        && pairs.0.iter().any(|(key, value)| key == "name" && secret_name(field, value.get().trim_matches('"')));
+    let named_secret =
+        !field.secret_keys.is_empty() && all().any(|(key, value)| is_key(key, "name") && secret_name(field, value));
     out.push(b'{');
-    for (index, (key, value)) in pairs.0.iter().enumerate() {
+    for (index, (key, value)) in all().enumerate() {
         if index > 0 {
             out.push(b',');
         }
-        write_key(key, out);
-        let hidden = secret_name(field, key) || (named_secret && key == "value");
-        match field.fields.iter().find(|known| known.name == key).or(field.items) {
-            _ if hidden && !matches!(value.get(), "null" | "\"\"") => hide(out),
+        out.extend_from_slice(key);
+        out.push(b':');
+        let hidden = secret_name(field, key) || (named_secret && is_key(key, "value"));
+        match field.fields.iter().find(|known| is_key(key, known.name)).or(field.items) {
+            _ if hidden && !matches!(value, b"null" | b"\"\"") => hide(out),
             Some(shape) => copy(value, shape, out),
-            None => out.extend_from_slice(value.get().as_bytes()),
+            None => out.extend_from_slice(value),
         }
     }
     out.push(b'}');
 }
 
-fn secret_name(field: &Field, name: &str) -> bool {
-    field.secret_keys.iter().any(|secret| secret.eq_ignore_ascii_case(name))
+/// Whether a text, written as JSON, is the name of a secret; spaces around it and capitals do not count.
+fn secret_name(field: &Field, written: &[u8]) -> bool {
+    !field.secret_keys.is_empty()
+        && serde_json::from_slice::<String>(written)
+            .is_ok_and(|name| field.secret_keys.iter().any(|secret| secret.eq_ignore_ascii_case(name.trim())))
 }
 
 fn hide(out: &mut Vec<u8>) {
@@ -119,19 +104,9 @@ fn hide(out: &mut Vec<u8>) {
     out.push(b'"');
 }
 
-/// Writes `"key":`.
-pub(super) fn write_key(key: &str, out: &mut Vec<u8>) {
-    let before = out.len();
-    if serde_json::to_writer(&mut *out, key).is_err() {
-        out.truncate(before);
-        out.extend_from_slice(b"\"\"");
-    }
-    out.push(b':');
-}
-
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
     use flvx_panel::generated::{BACKUP_EXPORT, CONFIG_GET, CONFIG_LIST, FEDERATION_SHARE_LIST, NODE_INSTALL_COMMAND};
     use flvx_panel::spec::Route;
     use serde_json::{Value, json};
@@ -154,7 +129,10 @@ mod tests {
 
     #[test]
     fn a_setting_is_judged_by_its_name() {
-        assert_eq!(redacted(CONFIG_GET, json!({ "name": "cloudflare_secret_key", "value": "canary" }))["value"], REDACTED);
+        assert_eq!(
+            redacted(CONFIG_GET, json!({ "name": "cloudflare_secret_key", "value": "canary" }))["value"],
+            REDACTED
+        );
         assert_eq!(redacted(CONFIG_GET, json!({ "name": "app_name", "value": "flux" }))["value"], "flux");
         let shown = redacted(CONFIG_LIST, json!({ "cloudflare_secret_key": "canary", "ip": "203.0.113.1:6365" }));
         assert_eq!(shown, json!({ "cloudflare_secret_key": REDACTED, "ip": "203.0.113.1:6365" }));

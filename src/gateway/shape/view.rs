@@ -2,11 +2,13 @@
 
 use bytes::Bytes;
 use flvx_panel::spec::{Field, Kind, Route};
-use serde_json::{Map, Value, value::RawValue};
+use serde::Deserialize;
+use serde_json::{Map, Value};
 
 use super::{
     Shaped,
-    redact::{Pairs, copy, write_key},
+    redact::{copy, may_hold_secret},
+    scan::{elements, is_key, pairs},
 };
 use crate::{gateway::Problem, nearest::nearest, result::Page};
 
@@ -14,7 +16,8 @@ use crate::{gateway::Problem, nearest::nearest, result::Page};
 const DEFAULT_LIMIT: usize = 100;
 
 /// What the caller asked to see of a list.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct View {
     /// Fields of each row; `["*"]` for all. Absent: the few that matter.
     pub fields: Option<Vec<String>>,
@@ -58,17 +61,23 @@ impl View {
                 }
                 Some(_) => Ok(()),
                 None if row.fields.is_empty() => Ok(()),
-                None => Err(asked(path, match nearest(name, row.fields.iter().map(|field| field.name)) {
-                    Some(right) => format!("no such field `{name}`; did you mean `{right}`?"),
-                    None => format!("no such field `{name}`; rows have {}", names(row)),
-                })),
+                None => Err(asked(
+                    path,
+                    match nearest(name, row.fields.iter().map(|field| field.name)) {
+                        Some(right) => format!("no such field `{name}`; did you mean `{right}`?"),
+                        None => format!("no such field `{name}`; rows have {}", names(row)),
+                    },
+                )),
             }
         };
         for (index, name) in self.fields.iter().flatten().enumerate().filter(|(_, name)| *name != "*") {
             known(&format!("view.fields[{index}]"), name)?;
         }
         if self.fields.as_ref().is_some_and(Vec::is_empty) {
-            return Err(asked("view.fields", "empty list: name fields, or [\"*\"] for all, or leave it out".to_owned()));
+            return Err(asked(
+                "view.fields",
+                "empty list: name fields, or [\"*\"] for all, or leave it out".to_owned(),
+            ));
         }
         for (name, condition) in &self.filter {
             let path = format!("view.filter.{name}");
@@ -79,7 +88,10 @@ impl View {
                 }
                 for (operator, value) in operators {
                     if !OPERATORS.contains(&operator.as_str()) {
-                        return Err(asked(&path, format!("unknown operator `{operator}`; known are {}", OPERATORS.join(", "))));
+                        return Err(asked(
+                            &path,
+                            format!("unknown operator `{operator}`; known are {}", OPERATORS.join(", ")),
+                        ));
                     }
                     if operator == "in" && !value.is_array() {
                         return Err(asked(&path, "`in` takes a list".to_owned()));
@@ -115,100 +127,133 @@ pub(super) fn row_shape(route: &Route) -> Option<&'static Field> {
 }
 
 /// Cuts the list in `data` to what the view asks for.
-pub(super) fn apply(route: &Route, field: &Field, rows: &str, data: &Bytes, view: Option<&View>) -> Result<Shaped, ViewError> {
-    let raw: &RawValue = serde_json::from_slice(data).map_err(|_| ViewError::NotJson)?;
+pub(super) fn apply(
+    route: &Route,
+    field: &Field,
+    rows: &str,
+    data: &Bytes,
+    view: Option<&View>,
+) -> Result<Shaped, ViewError> {
     let Some(row) = row_shape(route) else { return Err(ViewError::NotAList) };
-    let mut out = Vec::with_capacity(data.len().min(64 << 10));
-    let page = descend(raw, field, rows, row, route, view, &mut out)?;
-    Ok(Shaped { data: out.into(), page: Some(page) })
-}
-
-/// Copies the objects around the list and cuts the list itself.
-fn descend(raw: &RawValue, field: &Field, path: &str, row: &Field, route: &Route, view: Option<&View>, out: &mut Vec<u8>) -> Result<Page, ViewError> {
-    let (step, further) = path.split_once('.').unwrap_or((path, ""));
-    if step.is_empty() {
-        return cut(raw, row, route, view, out);
-    }
-    let pairs: Pairs<'_> = serde_json::from_str(raw.get()).map_err(|_| ViewError::NotAList)?;
-    let mut page = None;
-    out.push(b'{');
-    for (index, (key, value)) in pairs.0.iter().enumerate() {
-        if index > 0 {
-            out.push(b',');
-        }
-        write_key(key, out);
-        match field.fields.iter().find(|known| known.name == key) {
-            Some(known) if key == step => page = Some(descend(value, known, further, row, route, view, out)?),
-            Some(known) => copy(value, known, out),
-            None => out.extend_from_slice(value.get().as_bytes()),
-        }
-    }
-    out.push(b'}');
-    page.ok_or(ViewError::NotAList)
-}
-
-fn cut(raw: &RawValue, row: &Field, route: &Route, view: Option<&View>, out: &mut Vec<u8>) -> Result<Page, ViewError> {
-    let mut rows: Vec<&RawValue> = match raw.get() {
-        "null" => Vec::new(),
-        text => serde_json::from_str(text).map_err(|_| ViewError::NotAList)?,
-    };
     let everything = View::default();
     let view = view.unwrap_or(&everything);
-    if !view.filter.is_empty() {
-        rows.retain(|row| view.filter.iter().all(|(name, condition)| holds(&column(row, name), condition)));
-    }
-    if let Some(sort) = &view.sort {
-        let (name, downwards) = sort.strip_prefix('-').map_or((sort.as_str(), false), |name| (name, true));
-        let mut keyed: Vec<(Value, &RawValue)> = rows.into_iter().map(|row| (column(row, name), row)).collect();
-        keyed.sort_by(|(a, _), (b, _)| if downwards { compare(b, a) } else { compare(a, b) });
-        rows = keyed.into_iter().map(|(_, row)| row).collect();
-    }
-    let total = rows.len();
-    let limit = view.limit.unwrap_or(DEFAULT_LIMIT);
-    let shown: Vec<&RawValue> = rows.into_iter().skip(view.offset).take(limit).collect();
-    let returned = shown.len();
     let chosen: Option<Vec<&str>> = match &view.fields {
         Some(fields) if fields.iter().any(|name| name == "*") => None,
         Some(fields) => Some(fields.iter().map(String::as_str).collect()),
         None if route.show.is_empty() => None,
         None => Some(route.show.to_vec()),
     };
-    out.push(b'[');
-    for (index, item) in shown.iter().enumerate() {
-        if index > 0 {
-            out.push(b',');
+    let secrets = may_hold_secret(data, field);
+    let cut = Cut { row, view, chosen, secrets };
+    let whole =
+        cut.chosen.is_none() && view.filter.is_empty() && view.sort.is_none() && view.offset == 0 && rows.is_empty();
+    if let Some(all) = elements(data).filter(|_| whole && !secrets) {
+        // Everything was asked for and nothing is secret: the bytes go on as they came.
+        let total = all.count();
+        if total <= view.limit.unwrap_or(DEFAULT_LIMIT) {
+            return Ok(Shaped { data: data.clone(), page: Some(Page { total, returned: total, next_offset: None }) });
         }
-        write_row(item, row, chosen.as_deref(), out);
     }
-    out.push(b']');
-    let next = view.offset.saturating_add(returned);
-    Ok(Page { total, returned, next_offset: (next < total).then_some(next) })
+    let mut out = Vec::with_capacity(data.len().min(64 << 10));
+    let page = cut.descend(data, field, rows, &mut out)?;
+    Ok(Shaped { data: out.into(), page: Some(page) })
 }
 
-fn write_row(raw: &RawValue, row: &Field, chosen: Option<&[&str]>, out: &mut Vec<u8>) {
-    let Some(chosen) = chosen else { return copy(raw, row, out) };
-    let (Kind::Object, Ok(pairs)) = (row.kind, serde_json::from_str::<Pairs<'_>>(raw.get())) else { return copy(raw, row, out) };
-    out.push(b'{');
-    let mut first = true;
-    // In the order asked for: the reader's order, and the same for every row.
-    for name in chosen {
-        let Some((key, value)) = pairs.0.iter().find(|(key, _)| key == name) else { continue };
-        if !std::mem::take(&mut first) {
-            out.push(b',');
+/// One list being cut.
+struct Cut<'a> {
+    row: &'a Field,
+    view: &'a View,
+    /// Fields shown, in the order asked for; `None`: all.
+    chosen: Option<Vec<&'a str>>,
+    /// Whether the data can hold a secret at all.
+    secrets: bool,
+}
+
+impl Cut<'_> {
+    /// Copies the objects around the list and cuts the list itself.
+    fn descend(&self, json: &[u8], field: &Field, path: &str, out: &mut Vec<u8>) -> Result<Page, ViewError> {
+        let (step, further) = path.split_once('.').unwrap_or((path, ""));
+        if step.is_empty() {
+            return self.list(json, out);
         }
-        write_key(key, out);
-        match row.fields.iter().find(|field| field.name == *name) {
-            Some(field) => copy(value, field, out),
-            None => out.extend_from_slice(value.get().as_bytes()),
+        let mut page = None;
+        out.push(b'{');
+        for (index, (key, value)) in pairs(json).ok_or(ViewError::NotAList)?.enumerate() {
+            if index > 0 {
+                out.push(b',');
+            }
+            out.extend_from_slice(key);
+            out.push(b':');
+            match field.fields.iter().find(|known| is_key(key, known.name)) {
+                Some(known) if known.name == step => page = Some(self.descend(value, known, further, out)?),
+                Some(known) => self.value(value, known, out),
+                None => out.extend_from_slice(value),
+            }
         }
+        out.push(b'}');
+        page.ok_or(ViewError::NotAList)
     }
-    out.push(b'}');
+
+    fn list(&self, json: &[u8], out: &mut Vec<u8>) -> Result<Page, ViewError> {
+        let mut rows: Vec<&[u8]> = match json {
+            b"null" => Vec::new(),
+            json => elements(json).ok_or(ViewError::NotAList)?.collect(),
+        };
+        if !self.view.filter.is_empty() {
+            rows.retain(|row| self.view.filter.iter().all(|(name, condition)| holds(&column(row, name), condition)));
+        }
+        if let Some(sort) = &self.view.sort {
+            let (name, downwards) = sort.strip_prefix('-').map_or((sort.as_str(), false), |name| (name, true));
+            let mut keyed: Vec<(Value, &[u8])> = rows.into_iter().map(|row| (column(row, name), row)).collect();
+            keyed.sort_by(|(a, _), (b, _)| if downwards { compare(b, a) } else { compare(a, b) });
+            rows = keyed.into_iter().map(|(_, row)| row).collect();
+        }
+        let total = rows.len();
+        let shown = rows.into_iter().skip(self.view.offset).take(self.view.limit.unwrap_or(DEFAULT_LIMIT));
+        let mut returned = 0;
+        out.push(b'[');
+        for row in shown {
+            if returned > 0 {
+                out.push(b',');
+            }
+            self.write_row(row, out);
+            returned += 1;
+        }
+        out.push(b']');
+        let next = self.view.offset.saturating_add(returned);
+        Ok(Page { total, returned, next_offset: (next < total).then_some(next) })
+    }
+
+    fn write_row(&self, json: &[u8], out: &mut Vec<u8>) {
+        let (Some(chosen), Kind::Object, Some(row)) = (&self.chosen, self.row.kind, pairs(json)) else {
+            return self.value(json, self.row, out);
+        };
+        out.push(b'{');
+        let mut first = true;
+        for name in chosen {
+            let Some((key, value)) = row.clone().find(|(key, _)| is_key(key, name)) else { continue };
+            if !std::mem::take(&mut first) {
+                out.push(b',');
+            }
+            out.extend_from_slice(key);
+            out.push(b':');
+            match self.row.fields.iter().find(|field| field.name == *name) {
+                Some(field) => self.value(value, field, out),
+                None => out.extend_from_slice(value),
+            }
+        }
+        out.push(b'}');
+    }
+
+    fn value(&self, json: &[u8], field: &Field, out: &mut Vec<u8>) {
+        if self.secrets { copy(json, field, out) } else { out.extend_from_slice(json) }
+    }
 }
 
 /// One column of a row, as a value; `null` when the row lacks it.
-fn column(raw: &RawValue, name: &str) -> Value {
-    let Ok(pairs) = serde_json::from_str::<Pairs<'_>>(raw.get()) else { return Value::Null };
-    pairs.0.iter().find(|(key, _)| key == name).and_then(|(_, value)| serde_json::from_str(value.get()).ok()).unwrap_or(Value::Null)
+fn column(row: &[u8], name: &str) -> Value {
+    let mut found = pairs(row).into_iter().flatten().filter(|(key, _)| is_key(key, name));
+    found.next().and_then(|(_, value)| serde_json::from_slice(value).ok()).unwrap_or(Value::Null)
 }
 
 fn holds(value: &Value, condition: &Value) -> bool {
@@ -222,7 +267,9 @@ fn holds(value: &Value, condition: &Value) -> bool {
         "lte" => compare(value, wanted).is_le(),
         "in" => wanted.as_array().is_some_and(|list| list.iter().any(|one| same(value, one))),
         "contains" => match value {
-            Value::String(text) => wanted.as_str().is_some_and(|part| text.to_lowercase().contains(&part.to_lowercase())),
+            Value::String(text) => {
+                wanted.as_str().is_some_and(|part| text.to_lowercase().contains(&part.to_lowercase()))
+            }
             Value::Array(items) => items.iter().any(|item| same(item, wanted)),
             _ => false,
         },
@@ -312,7 +359,8 @@ mod tests {
 
     #[test]
     fn the_default_view_shows_the_manifests_fields_and_at_most_a_hundred_rows() {
-        let many: Vec<Value> = (0..250).map(|id| json!({ "id": id, "name": "n", "remoteAddr": "x", "status": 1 })).collect();
+        let many: Vec<Value> =
+            (0..250).map(|id| json!({ "id": id, "name": "n", "remoteAddr": "x", "status": 1 })).collect();
         let shaped = super::super::shape(FORWARD_LIST, Bytes::from(Value::from(many).to_string()), None).unwrap();
         let data: Vec<Value> = serde_json::from_slice(&shaped.data).unwrap();
         assert_eq!(shaped.page, Some(Page { total: 250, returned: 100, next_offset: Some(100) }));
@@ -328,13 +376,19 @@ mod tests {
             assert!(!String::from_utf8_lossy(&shaped.data).contains("canary"));
         }
         let view: View = serde_json::from_value(json!({ "filter": { "remoteToken": { "contains": "c" } } })).unwrap();
-        assert_eq!(view.check(NODE_LIST).unwrap_err().to_string(), "`view.filter.remoteToken`: `remoteToken` is secret; it cannot be searched or sorted by");
+        assert_eq!(
+            view.check(NODE_LIST).unwrap_err().to_string(),
+            "`view.filter.remoteToken`: `remoteToken` is secret; it cannot be searched or sorted by"
+        );
     }
 
     #[test]
     fn a_misspelt_field_is_named_with_the_right_one() {
         let view: View = serde_json::from_value(json!({ "sort": "-inport" })).unwrap();
-        assert_eq!(view.check(FORWARD_LIST).unwrap_err().to_string(), "`view.sort`: no such field `inport`; did you mean `inPort`?");
+        assert_eq!(
+            view.check(FORWARD_LIST).unwrap_err().to_string(),
+            "`view.sort`: no such field `inport`; did you mean `inPort`?"
+        );
     }
 
     #[test]

@@ -17,7 +17,10 @@ impl View {
     /// Every key that is unknown or of the wrong type.
     pub fn read(given: Value) -> Result<Self, Vec<Problem>> {
         let Value::Object(given) = given else {
-            return Err(vec![problem("view", format!("{} where an object is expected: {{fields, filter, sort, limit, offset}}", kind_of(&given)))]);
+            return Err(vec![problem(
+                "view",
+                format!("{} where an object is expected: {{fields, filter, sort, limit, offset}}", kind_of(&given)),
+            )]);
         };
         let (mut view, mut problems) = (Self::default(), Vec::new());
         for (key, value) in given {
@@ -37,7 +40,9 @@ impl View {
                 ("limit" | "offset", number) => match whole(&number) {
                     Some(count) if key == "limit" => view.limit = Some(count),
                     Some(count) => view.offset = count,
-                    None if number.is_number() => problems.push(problem(&path, format!("{number} is not a whole number from 0 on"))),
+                    None if number.is_number() => {
+                        problems.push(problem(&path, format!("{number} is not a whole number from 0 on")))
+                    }
                     None => problems.push(wrong("a whole number")),
                 },
                 _ => {

@@ -14,7 +14,8 @@ use crate::{
 };
 
 /// The shape that every tool's result has. `data` differs by tool; `ops.routes` and the tool's resource describe it.
-const OUTPUT: &str = r#"{"type":"object","properties":{"ok":{"type":"boolean"},"data":{},"error":{"type":"object"}},"required":["ok"]}"#;
+const OUTPUT: &str =
+    r#"{"type":"object","properties":{"ok":{"type":"boolean"},"data":{},"error":{"type":"object"}},"required":["ok"]}"#;
 /// The rendered list.
 #[derive(Debug)]
 pub struct Listing {
@@ -79,7 +80,9 @@ pub fn input_schema(tool: &Tool) -> String {
         let mut request = object(tool.request_schema);
         slim::slim(&mut request);
         properties.push(format!(r#""request":{}"#, Value::Object(request)));
-        let needed = tool.request.min_items.is_some() || !tool.need_one_of.is_empty() || tool.request.fields.iter().any(|field| field.required && !field.ignored);
+        let needed = tool.request.min_items.is_some()
+            || !tool.need_one_of.is_empty()
+            || tool.request.fields.iter().any(|field| field.required && !field.ignored);
         if needed {
             required.push(r#""request""#);
         }
@@ -96,7 +99,8 @@ pub fn input_schema(tool: &Tool) -> String {
         }
     }
     let required = if required.is_empty() { String::new() } else { format!(r#","required":[{}]"#, required.join(",")) };
-    let properties = if properties.is_empty() { String::new() } else { format!(r#","properties":{{{}}}"#, properties.join(",")) };
+    let properties =
+        if properties.is_empty() { String::new() } else { format!(r#","properties":{{{}}}"#, properties.join(",")) };
     format!(r#"{{"type":"object"{properties}{required}}}"#)
 }
 

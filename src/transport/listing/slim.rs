@@ -37,6 +37,8 @@ pub fn slim(schema: &mut Map<String, Value>) {
     }
     if let Some(Value::Object(items)) = schema.get_mut("items") {
         slim(items);
+        // The request itself is closed; that its items are too, the gateway says when it matters.
+        items.remove("additionalProperties");
         if items.len() == 1 && items.get("type").is_some_and(|kind| kind == "object") {
             schema.remove("items");
         }
@@ -45,7 +47,10 @@ pub fn slim(schema: &mut Map<String, Value>) {
 
 /// Whether a description says what name and type do not: values and units of a number, the form of a text, that a list is whole.
 fn tells_more(text: &str, number: bool) -> bool {
-    text.contains([',', ';', ':']) || (number && text.contains(|c: char| c.is_ascii_digit())) || text.contains("exactly") || text.contains("complete")
+    text.contains([',', ';', ':'])
+        || (number && text.contains(|c: char| c.is_ascii_digit()))
+        || text.contains("exactly")
+        || text.contains("complete")
 }
 
 #[cfg(test)]
@@ -62,17 +67,35 @@ mod tests {
     #[test]
     fn numbers_keep_what_they_stand_for_and_lose_their_bounds() {
         let full = r#"{"type":"object","properties":{"a":{"type":["integer","null"],"description":"1 on, 0 off","enum":[1,0,null],"minimum":0}},"required":["a"],"additionalProperties":false}"#;
-        assert_eq!(slimmed(full), r#"{"type":"object","properties":{"a":{"type":["integer","null"],"description":"1 on, 0 off"}},"required":["a"],"additionalProperties":false}"#);
+        assert_eq!(
+            slimmed(full),
+            r#"{"type":"object","properties":{"a":{"type":["integer","null"],"description":"1 on, 0 off"}},"required":["a"],"additionalProperties":false}"#
+        );
     }
 
     #[test]
     fn words_to_choose_from_and_forms_stay_and_plain_sentences_go() {
         let full = r#"{"type":"object","properties":{"s":{"type":"string","description":"How one is chosen","enum":["fifo"]},"t":{"type":"string","description":"Targets host:port, joined by commas"}}}"#;
-        assert_eq!(slimmed(full), r#"{"type":"object","properties":{"s":{"type":"string","enum":["fifo"]},"t":{"type":"string","description":"Targets host:port, joined by commas"}}}"#);
+        assert_eq!(
+            slimmed(full),
+            r#"{"type":"object","properties":{"s":{"type":"string","enum":["fifo"]},"t":{"type":"string","description":"Targets host:port, joined by commas"}}}"#
+        );
+    }
+
+    #[test]
+    fn the_request_is_closed_and_its_items_are_left_open() {
+        let full = r#"{"type":"object","properties":{"l":{"type":"array","items":{"type":"object","properties":{"id":{"type":"integer"}},"additionalProperties":false}}},"additionalProperties":false}"#;
+        assert_eq!(
+            slimmed(full),
+            r#"{"type":"object","properties":{"l":{"type":"array","items":{"type":"object","properties":{"id":{"type":"integer"}}}}},"additionalProperties":false}"#
+        );
     }
 
     #[test]
     fn lists_of_mere_objects_are_mere_lists() {
-        assert_eq!(slimmed(r#"{"type":["array","null"],"description":"Accounts","items":{"type":"object"}}"#), r#"{"type":"array"}"#);
+        assert_eq!(
+            slimmed(r#"{"type":["array","null"],"description":"Accounts","items":{"type":"object"}}"#),
+            r#"{"type":"array"}"#
+        );
     }
 }

@@ -21,6 +21,8 @@ use crate::{
 const SMALL_REGISTER: usize = 80;
 /// The same for one that gets only values that depend on the caller.
 const SMALL: usize = 12;
+/// The same for one that makes an answer.
+const SMALL_ANSWER: usize = 4;
 
 impl<'p> Machine<'p> {
     /// A call.
@@ -122,7 +124,9 @@ impl<'p> Machine<'p> {
                 let tells = |value: &Value<'p>| {
                     value.is_request() || value.is_response() || matches!(value, Value::Method(_) | Value::OpenPath(_) | Value::Func(_))
                 };
-                literal || values().any(tells) || (taints() && function.size <= SMALL)
+                // `response.OK(x)`: whether it is a success must be seen.
+                let answer = self.answering > 0 && function.receiver.is_none() && function.size <= SMALL_ANSWER;
+                literal || answer || values().any(tells) || (taints() && function.size <= SMALL)
             }
         }
     }
@@ -137,7 +141,7 @@ impl<'p> Machine<'p> {
         if taint.has(Taint::TOKEN) && names_role(&function.name) {
             taint = taint | Taint::ROLE;
         }
-        if !taint.has(Taint::TOKEN) && (function.receiver.is_some() || self.answering == 0) {
+        if function.receiver.is_some() || self.answering == 0 {
             self.work(at);
         }
         self.after_unknown(args);
@@ -170,9 +174,7 @@ impl<'p> Machine<'p> {
         if taint.has(Taint::TOKEN) && names_role(name) {
             taint = taint | Taint::ROLE;
         }
-        if !taint.has(Taint::TOKEN) {
-            self.work(at);
-        }
+        self.work(at);
         self.after_unknown(&args);
         self.lost_in(name, &args, at);
         Value::tainted(taint)
@@ -193,7 +195,7 @@ impl<'p> Machine<'p> {
     }
 
     /// Whether keys of a part of the request can still be asked for by name.
-    fn is_loose(&self, data: &Data<'p>) -> bool {
+    pub(super) fn is_loose(&self, data: &Data<'p>) -> bool {
         if data.scalar || self.run.keys.kind(data.node) == Kind::Array {
             return false;
         }
@@ -329,14 +331,22 @@ impl<'p> Machine<'p> {
                 self.maybe_register(name, &args, at);
                 self.unknown_call(&of, name, args, at)
             }
+            Value::Opaque(opaque) if opaque.plain => {
+                let taint = args.iter().fold(opaque.taint, |taint, arg| taint | arg.taint());
+                Value::Opaque(Box::new(Opaque { taint, plain: true, ..Opaque::default() }))
+            }
             other => {
-                let external = other.ty().and_then(|ty| self.types.external(ty)).is_some();
-                if external && !args.iter().any(|arg| arg.data().is_some_and(|data| self.is_loose(data))) {
-                    // A library gets the request to answer it (a socket, a proxy); it reads no keys of ours.
-                    let taint = args.iter().fold(other.taint(), |taint, arg| taint | arg.taint());
+                let foreign = matches!(&other, Value::Opaque(opaque) if opaque.foreign);
+                if foreign || other.ty().and_then(|ty| self.types.external(ty)).is_some() {
+                    // A library gets the request to answer it (a socket, a proxy), or data to keep.
+                    let mut taint = args.iter().fold(other.taint(), |taint, arg| taint | arg.taint());
+                    if taint.has(Taint::TOKEN) && names_role(name) {
+                        taint = taint | Taint::ROLE;
+                    }
                     self.work(at);
+                    self.given_away(&args);
                     self.after_unknown(&args);
-                    return Value::tainted(taint);
+                    return Value::foreign(taint);
                 }
                 self.unknown_call(&other, name, args, at)
             }

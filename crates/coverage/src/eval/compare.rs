@@ -61,7 +61,7 @@ impl<'p> Machine<'p> {
         let taint = a.taint() | b.taint();
         let (of, with) = if is_plain(a) { (b, a) } else { (a, b) };
         let empty = matches!(with, Value::Nil | Value::Bool(false)) || matches!(with, Value::Int(0)) || with.as_text() == Some("");
-        let is_error = of.ty().is_some_and(|ty| self.types.name(ty) == Some("error")) || matches!(of, Value::Opaque(opaque) if opaque.absent == Some(true));
+        let is_error = of.ty().is_some_and(|ty| self.types.is_error(ty)) || matches!(of, Value::Opaque(opaque) if opaque.second);
         let absent = if is_error && matches!(with, Value::Nil) {
             // `err != nil` holds when something went wrong.
             Some(not)
@@ -73,7 +73,9 @@ impl<'p> Machine<'p> {
             None
         };
         let missing = if empty && !not { node_of(of).into_iter().collect() } else { Vec::new() };
-        Value::Opaque(Box::new(Opaque { ty: None, taint, absent, missing }))
+        // One role held against another says that nothing has changed, not that one is needed.
+        let taint = if is_plain(with) { taint } else { taint.without(Taint::ROLE) };
+        Value::Opaque(Box::new(Opaque { taint, absent, missing, ..Opaque::default() }))
     }
 }
 
@@ -112,7 +114,7 @@ fn ordered<'p>(operator: &str, a: &Value<'p>, b: &Value<'p>) -> Value<'p> {
         ("<=", Value::Int(0)) | ("<", Value::Int(0 | 1)) => node_of(a).into_iter().collect(),
         _ => Vec::new(),
     };
-    Value::Opaque(Box::new(Opaque { ty: None, taint: a.taint() | b.taint(), absent: None, missing }))
+    Value::Opaque(Box::new(Opaque { taint: a.taint() | b.taint(), missing, ..Opaque::default() }))
 }
 
 fn plus<'p>(a: &Value<'p>, b: &Value<'p>) -> Value<'p> {

@@ -97,7 +97,7 @@ impl<'p> Machine<'p> {
         match truth {
             Truth::Known(known) => Value::Bool(known),
             Truth::Unknown(why) => {
-                Value::Opaque(Box::new(Opaque { ty: None, taint: why.taint, absent: why.absent, missing: why.missing }))
+                Value::Opaque(Box::new(Opaque { taint: why.taint, absent: why.absent, missing: why.missing, ..Opaque::default() }))
             }
         }
     }

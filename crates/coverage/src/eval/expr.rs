@@ -22,7 +22,7 @@ impl<'p> Value<'p> {
         match self {
             Self::Tuple(items) => items.get(position).cloned().unwrap_or_else(Self::unknown),
             other if position == 0 => other.clone(),
-            other => Self::tainted(other.taint()),
+            other => Self::Opaque(Box::new(Opaque { taint: other.taint(), second: true, ..Opaque::default() })),
         }
     }
 

@@ -6,10 +6,10 @@ use super::{
     machine::Machine,
     run::Mode,
     texts::{clean, made_of, sprintf, strings},
-    value::{Closure, Lib, Taint, Value},
+    value::{Closure, Data, Lib, Opaque, Taint, Value},
 };
 use crate::{
-    facts::Place,
+    facts::{Kind, Place},
     go::ast::Pos,
     routers::{self, Router},
 };
@@ -68,23 +68,47 @@ impl<'p> Machine<'p> {
 
     fn other(&mut self, path: &str, name: &str, args: Vec<Value<'p>>, at: Pos) -> Value<'p> {
         // Somebody else's middleware hands on what it is put around.
-        if let Some(handler) = args.iter().find(|arg| arg.is_handler()) {
+        if let Some(handler) = args.iter().find(|arg| self.is_served(arg)) {
             return handler.clone();
         }
         let own = self.is_missing(path);
         if own && self.run.mode == Mode::Register && args.iter().any(|arg| matches!(arg, Value::Router(_))) {
             self.not_resolved(at, format!("a router goes to `{name}` of `{path}`, which is not here"));
         }
-        if !is_harmless(path) {
-            self.after_unknown(&args);
-            if own || args.iter().any(|arg| arg.data().is_some()) {
-                self.lost_in(name, &args, at);
-            }
-            if own && self.answering == 0 {
+        if is_harmless(path) {
+            return plain(made_of(&args));
+        }
+        if own {
+            self.lost_in(name, &args, at);
+            if self.answering == 0 {
                 self.work(at);
             }
+        } else {
+            self.given_away(&args);
         }
-        made_of(&args)
+        self.after_unknown(&args);
+        match made_of(&args) {
+            Value::Opaque(opaque) => Value::foreign(opaque.taint),
+            other => other,
+        }
+    }
+
+    /// Whether a value serves requests.
+    fn is_served(&self, value: &Value<'p>) -> bool {
+        match value {
+            Value::Func(closure) => self.is_handler_function(closure.function),
+            value => value.is_handler(),
+        }
+    }
+
+    /// A part of the request that a library takes whole: into a struct when it is given one, else with any keys.
+    pub(super) fn given_away(&mut self, args: &[Value<'p>]) {
+        let Some(data) = args.iter().find_map(|arg| arg.data().filter(|data| self.is_loose(data)).cloned()) else { return };
+        let into = args.iter().find(|arg| matches!(arg, Value::Pointer(_)) && arg.ty().is_some_and(|ty| self.types.fields(ty).is_some()));
+        match into.cloned() {
+            Some(into) => self.fill(data.node, &into, "json"),
+            None => self.run.keys.hint(data.node, Kind::Map),
+        }
     }
 
     /// Whether a package belongs to the module but is not there.
@@ -118,7 +142,7 @@ impl<'p> Machine<'p> {
             }
             _ => {
                 self.after_unknown(&args);
-                args.iter().find(|arg| arg.is_handler()).cloned().unwrap_or_else(|| made_of(&args))
+                args.iter().find(|arg| self.is_served(arg)).cloned().unwrap_or_else(|| made_of(&args))
             }
         }
     }
@@ -185,13 +209,21 @@ impl<'p> Machine<'p> {
             Some(name) => {
                 self.work(at);
                 let node = self.run.keys.parameter(place, name);
-                self.data(node, None)
+                Value::Data(Box::new(Data { node, ty: None, scalar: true }))
             }
             None => {
                 self.lost(at, "a parameter whose name is not a constant");
                 Value::unknown()
             }
         }
+    }
+}
+
+/// Something that was only computed.
+fn plain(value: Value<'_>) -> Value<'_> {
+    match value {
+        Value::Opaque(opaque) => Value::Opaque(Box::new(Opaque { plain: true, ..*opaque })),
+        other => other,
     }
 }
 

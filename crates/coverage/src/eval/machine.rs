@@ -54,8 +54,6 @@ pub struct Unresolved {
 pub struct Frame<'p> {
     /// What was returned so far, and what the return depended on.
     pub returns: Vec<(Value<'p>, Taint)>,
-    /// Undecided conditions around the call.
-    pub branch: usize,
     /// The file it stands in.
     pub file: u32,
     /// Its function.
@@ -269,7 +267,7 @@ impl<'p> Machine<'p> {
     /// Does something as if it stood at the top of a file.
     fn in_file<T>(&mut self, file: u32, walk: impl FnOnce(&mut Self) -> T) -> T {
         let function: &'p Function = self.top_function();
-        self.frames.push(Frame { returns: Vec::new(), branch: self.branch, file, function, results: Vec::new() });
+        self.frames.push(Frame { returns: Vec::new(), file, function, results: Vec::new() });
         let out = walk(self);
         self.frames.pop();
         out
@@ -311,13 +309,18 @@ impl<'p> Machine<'p> {
         }
         let bound: Vec<_> = closure.types.iter().map(|(name, ty)| (*name, self.types.bind(file, name, *ty))).collect();
         let env = Scope::inside(closure.env.as_ref());
+        let makes_answer = closure.env.is_none() && !args.iter().any(|arg| arg.is_request() || arg.is_response());
         let args = self.bind_receiver(closure, args, &env);
         self.bind_params(function, args, &env);
         let results = self.bind_results(function, &env);
-        let frame = Frame { returns: Vec::new(), branch: self.branch, file, function, results };
+        let frame = Frame { returns: Vec::new(), file, function, results };
         self.frames.push(frame);
         let controls = self.control.len();
-        let answering = std::mem::take(&mut self.answering);
+        // What makes an answer out of plain values is still part of answering.
+        let answering = self.answering;
+        if !makes_answer {
+            self.answering = 0;
+        }
         let flow = self.block(body, &env);
         self.answering = answering;
         self.control.truncate(controls);
@@ -427,14 +430,14 @@ impl<'p> Machine<'p> {
     }
 
     /// The handler that is waited for was reached.
-    fn reach(&mut self) {
+    pub fn reach(&mut self) {
         let reached = super::run::Reached { choices: self.run.choices.clone(), before_router: self.run.at_router };
         self.run.reached.push(reached);
     }
 
-    /// The same, for a library that runs its chain itself.
-    pub fn reach_end_of_chain(&mut self) {
-        self.reach();
+    /// Whether what is being walked surely happens.
+    pub fn is_certain(&self) -> bool {
+        self.branch == 0
     }
 
     /// The zero value of a type.

@@ -100,7 +100,8 @@ fn merge<'p>(a: Value<'p>, b: Value<'p>, control: Taint) -> Value<'p> {
                 _ => None,
             };
             let taint = a.taint() | b.taint() | control;
-            Value::Opaque(Box::new(Opaque { ty: a.ty().or(b.ty()), taint, absent, missing: Vec::new() }))
+            let second = [&a, &b].iter().any(|value| matches!(value, Value::Opaque(opaque) if opaque.second));
+            Value::Opaque(Box::new(Opaque { ty: a.ty().or(b.ty()), taint, absent, second, ..Opaque::default() }))
         }
     }
 }

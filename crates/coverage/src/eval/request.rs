@@ -106,8 +106,9 @@ impl<'p> Machine<'p> {
                 Value::unknown()
             }
             Lib::Encoder if name == "Encode" => {
-                let kind = args.first().map_or(Answer::Bare, |value| self.json_answer(value));
-                self.answer(at, kind);
+                if let Some(value) = args.first() {
+                    self.json_answer(value, at);
+                }
                 Value::unknown()
             }
             // What was put into the context by whoever knows the caller.
@@ -146,10 +147,7 @@ impl<'p> Machine<'p> {
                     matches!(value, Value::Map(_)) || value.ty().is_some_and(|ty| self.types.fields(ty).is_some())
                 });
                 match encoded.cloned() {
-                    Some(value) => {
-                        let kind = self.json_answer(&value);
-                        self.answer(at, kind);
-                    }
+                    Some(value) => self.json_answer(&value, at),
                     None => self.wrote_text(at),
                 }
                 Value::unknown()
@@ -187,21 +185,40 @@ impl<'p> Machine<'p> {
         self.answer(at, kind);
     }
 
-    /// The form of an answer that is encoded as JSON.
-    pub(crate) fn json_answer(&mut self, value: &Value<'p>) -> Answer {
-        if self.run.content_type.as_deref().is_some_and(|content| content.contains("ndjson")) {
-            return Answer::Ndjson;
-        }
+    /// Notes an answer in JSON. One that says that all is well is the end of what was asked for.
+    pub(crate) fn json_answer(&mut self, value: &Value<'p>, at: Pos) {
         let value = value.deref();
-        let keys: Vec<String> = match &value {
-            Value::Map(pairs) => pairs.borrow().iter().filter_map(|(key, _)| key.as_text().map(str::to_owned)).collect(),
-            other => match other.ty().and_then(|ty| self.types.fields(ty)) {
-                Some((fields, _)) => fields.iter().filter_map(super::decode::json_name).collect(),
-                None => Vec::new(),
-            },
+        let keys = self.json_keys(&value);
+        let has = |names: &[&str]| keys.iter().any(|(key, _)| names.contains(&key.as_str()));
+        let kind = if self.run.content_type.as_deref().is_some_and(|content| content.contains("ndjson")) {
+            Answer::Ndjson
+        } else if has(&["code"]) && has(&["msg", "message"]) {
+            Answer::Envelope
+        } else {
+            Answer::Bare
         };
-        let has = |names: &[&str]| keys.iter().any(|key| names.contains(&key.as_str()));
-        if has(&["code"]) && has(&["msg", "message"]) { Answer::Envelope } else { Answer::Bare }
+        if keys.iter().any(|(key, value)| key == "code" && matches!(value, Some(Value::Int(0 | 200)))) {
+            self.work(at);
+        }
+        self.answer(at, kind);
+    }
+
+    /// The keys of a value in JSON, with what is known of them.
+    fn json_keys(&self, value: &Value<'p>) -> Vec<(String, Option<Value<'p>>)> {
+        match value {
+            Value::Map(pairs) => {
+                let pairs = pairs.borrow();
+                pairs.iter().filter_map(|(key, value)| Some((key.as_text()?.to_owned(), Some(value.clone())))).collect()
+            }
+            other => {
+                let Some((fields, _)) = other.ty().and_then(|ty| self.types.fields(ty)) else { return Vec::new() };
+                let set = |name: &str| match other {
+                    Value::Object(object) => object.fields.borrow().iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone()),
+                    _ => None,
+                };
+                fields.iter().filter_map(|field| Some((super::decode::json_name(field)?, set(&field.name)))).collect()
+            }
+        }
     }
 
     /// Decodes the body as a library's context does it.

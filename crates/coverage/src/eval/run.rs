@@ -27,6 +27,8 @@ pub struct Choice {
     pub absent: Option<bool>,
     /// The side taken.
     pub side: bool,
+    /// How much had been done by then.
+    pub work: usize,
 }
 
 /// How a handler was reached.
@@ -119,7 +121,7 @@ impl Run {
     /// The next choice: the scripted one, else the first of both.
     pub fn choose(&mut self, at: Pos, taint: Taint, absent: Option<bool>) -> bool {
         let side = self.script.get(self.choices.len()).copied().unwrap_or(false);
-        self.choices.push(Choice { at, taint, absent, side });
+        self.choices.push(Choice { at, taint, absent, side, work: self.work.len() });
         side
     }
 

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     go::{
-        Resolved, Ty,
+        Ty,
         ast::{Expr, Pos},
         packages::Import,
     },
@@ -133,6 +133,7 @@ impl<'p> Machine<'p> {
         let role = opaque.taint.has(Taint::TOKEN) && names_role(name);
         let taint = if role { opaque.taint | Taint::ROLE } else { opaque.taint };
         let Some(ty) = opaque.ty else {
+            // A field or a method of somebody else's value: which, the call tells.
             return Value::Bound(Box::new(Value::Opaque(Box::new(Opaque { taint, ..opaque }))), name, at);
         };
         let receiver = Value::Opaque(Box::new(Opaque { taint, ..opaque }));

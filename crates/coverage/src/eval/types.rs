@@ -6,7 +6,7 @@ use crate::{
     facts::Kind,
     go::{
         Packages, Ref, Resolved, Ty,
-        ast::{Field, Function, Signature, Type},
+        ast::{Field, Function, Type},
         packages::Import,
     },
 };
@@ -126,14 +126,6 @@ impl<'p> Types<'p> {
         }
     }
 
-    /// The signature of a function type.
-    pub fn signature(&self, ty: Ty<'p>) -> Option<(&'p Signature, u32)> {
-        match self.shape(ty) {
-            Resolved::Func(signature, file) => Some((signature, file)),
-            _ => None,
-        }
-    }
-
     /// Import path and name of a type of somebody else, pointers gone through.
     pub fn external(&self, ty: Ty<'p>) -> Option<(&'p str, &'p str)> {
         let mut resolved = self.resolve(ty);
@@ -146,6 +138,16 @@ impl<'p> Types<'p> {
             }
         }
         None
+    }
+
+    /// Whether a type is `error`.
+    pub fn is_error(&self, ty: Ty<'p>) -> bool {
+        let name = match ty.written() {
+            Ref::Name(name) => name,
+            Ref::Type(Type::Name(name)) => name,
+            _ => return false,
+        };
+        name == "error"
     }
 
     /// Name of a declared type, pointers gone through.

@@ -26,6 +26,12 @@ impl Taint {
     /// On the caller's role.
     pub const ROLE: Self = Self(2);
 
+    /// All but these.
+    #[must_use]
+    pub fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
     /// Whether it depends on any of these.
     pub fn has(self, other: Self) -> bool {
         self.0 & other.0 != 0
@@ -50,6 +56,12 @@ pub struct Opaque<'p> {
     pub absent: Option<bool>,
     /// As a condition: it holds when this part of the request is missing.
     pub missing: Vec<Node>,
+    /// It is the second thing a call gave: an error, or whether it went well.
+    pub second: bool,
+    /// It came from somebody else's package.
+    pub foreign: bool,
+    /// It came from a package that only computes: what is done with it changes nothing.
+    pub plain: bool,
 }
 
 /// A part of the request.
@@ -207,6 +219,11 @@ impl<'p> Value<'p> {
         Self::Opaque(Box::new(Opaque { taint, ..Opaque::default() }))
     }
 
+    /// Something unknown that somebody else's package gave.
+    pub fn foreign(taint: Taint) -> Self {
+        Self::Opaque(Box::new(Opaque { taint, foreign: true, ..Opaque::default() }))
+    }
+
     /// Something unknown of a known type.
     pub fn of_type(ty: Ty<'p>, taint: Taint) -> Self {
         Self::Opaque(Box::new(Opaque { ty: Some(ty), taint, ..Opaque::default() }))
@@ -235,6 +252,8 @@ impl<'p> Value<'p> {
         match self {
             Self::Opaque(opaque) => opaque.taint,
             Self::Lib(Lib::Context) => Taint::TOKEN,
+            // A field of something that has no type here looks like a method that is not called.
+            Self::Bound(of, ..) => of.taint(),
             Self::Tuple(items) => items.iter().fold(Taint::NONE, |taint, item| taint | item.taint()),
             Self::Pointer(slot) => match &*slot.value.borrow() {
                 Self::Opaque(opaque) => opaque.taint,

@@ -21,11 +21,11 @@ const MOST_RUNS: usize = 3_000;
 
 /// Who may call the route.
 pub fn of(one: &mut One<'_, '_>, path: &str) -> Auth {
-    let Value::Func(closure) = &one.registration.handler else {
-        // A handler that cannot be followed is behind the same middleware; only its own checks are not seen.
-        return Auth::Unknown;
+    // A handler that cannot be followed is behind the same middleware; only its own checks are not seen.
+    let target = match &one.registration.handler {
+        Value::Func(closure) => Some(closure.innermost().id),
+        _ => None,
     };
-    let target = closure.innermost().id;
     let mut route = one.way.route.clone();
     route.push((one.registration.router, one.index));
     let Some((first, _)) = route.first().copied() else { return Auth::Unknown };
@@ -34,7 +34,7 @@ pub fn of(one: &mut One<'_, '_>, path: &str) -> Auth {
     let (path, open) = seen(path);
     let mut run = Run::new(Mode::Auth);
     run.method = Some(one.registration.methods.first().cloned().unwrap_or_else(|| "POST".to_owned()));
-    (run.path, run.open, run.target, run.route) = (path, open, Some(target), route);
+    (run.path, run.open, run.target, run.route) = (path, open, target, route);
     let mut reached: Vec<Reached> = Vec::new();
     let mut all: Vec<Vec<Choice>> = Vec::new();
     for _ in 0..MOST_RUNS {

@@ -101,7 +101,7 @@ fn trial(one: &mut One<'_, '_>, path: &str, method: &str) -> Trial {
     run.method = Some(method.to_owned());
     (run.path, run.open) = (path.clone(), open);
     let mut trial = Trial::default();
-    let mut runs: Vec<(Vec<Choice>, BTreeSet<Pos>, HashSet<Pos>)> = Vec::new();
+    let mut runs: Vec<Walked> = Vec::new();
     let handler = one.registration.handler.clone();
     for _ in 0..MOST_RUNS {
         let mut next = run.clone();
@@ -117,10 +117,11 @@ fn trial(one: &mut One<'_, '_>, path: &str, method: &str) -> Trial {
         trial.answers.append(&mut done.answers);
         trial.lost.append(&mut done.lost);
         trial.mentioned.append(&mut done.methods);
-        trial.tried.work.extend(done.work.iter().copied());
-        trial.tried.visited.extend(done.visited.iter().copied());
         let script = done.next_script();
-        runs.push((std::mem::take(&mut done.choices), std::mem::take(&mut done.work), std::mem::take(&mut done.visited)));
+        let visited = std::mem::take(&mut done.visited);
+        trial.tried.visited.extend(visited.iter().copied());
+        runs.push((std::mem::take(&mut done.choices), done.work.len(), visited));
+        trial.tried.work.append(&mut done.work);
         match script {
             Some(script) => run.script = script,
             None => break,
@@ -130,21 +131,25 @@ fn trial(one: &mut One<'_, '_>, path: &str, method: &str) -> Trial {
     trial
 }
 
-/// Whether one answer to a question about the role ends the work before it begins.
-fn demands(runs: &[(Vec<Choice>, BTreeSet<Pos>, HashSet<Pos>)]) -> Option<Auth> {
-    let places: BTreeSet<Pos> = runs.iter().flat_map(|(choices, ..)| choices).filter(|choice| choice.taint.has(Taint::ROLE)).map(|choice| choice.at).collect();
+/// One evaluation in short: the choices, how much was done, the statements walked.
+type Walked = (Vec<Choice>, usize, HashSet<Pos>);
+
+/// Whether one answer to a question about the role ends the work: it turns the caller away (which takes statements of
+/// its own), nothing is done after it, and something is after the other answer.
+fn demands(runs: &[Walked]) -> Option<Auth> {
+    let asked = runs.iter().flat_map(|(choices, ..)| choices).filter(|choice| choice.taint.has(Taint::ROLE));
+    let places: BTreeSet<Pos> = asked.map(|choice| choice.at).collect();
+    let with = |at: Pos, side: bool| -> Vec<(bool, &HashSet<Pos>)> {
+        let with = runs.iter().filter_map(|(choices, work, visited)| {
+            let choice = choices.iter().find(|choice| choice.at == at && choice.side == side)?;
+            Some((*work > choice.work, visited))
+        });
+        with.collect()
+    };
     let refuses = |at: Pos, side: bool| {
-        let on = |wanted: bool| {
-            runs.iter().filter(move |(choices, ..)| choices.iter().any(|choice| choice.at == at && choice.side == wanted))
-        };
-        let (mut refused, mut open) = (on(side).peekable(), on(!side).peekable());
-        refused.peek().is_some()
-            && open.peek().is_some()
-            && refused.all(|(_, work, visited)| {
-                on(!side).any(|(_, more, more_visited)| {
-                    work.len() < more.len() && work.is_subset(more) && !visited.is_subset(more_visited)
-                })
-            })
+        let (refused, open) = (with(at, side), with(at, !side));
+        let turned_away = |visited: &HashSet<Pos>| open.iter().all(|(_, more)| !visited.is_subset(more));
+        !refused.is_empty() && refused.iter().all(|(done, visited)| !done && turned_away(visited)) && open.iter().any(|(done, _)| *done)
     };
     places.into_iter().any(|at| refuses(at, true) || refuses(at, false)).then_some(Auth::Admin)
 }

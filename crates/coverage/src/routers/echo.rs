@@ -69,8 +69,7 @@ impl<'p> Machine<'p> {
             }
             "JSON" | "JSONPretty" => {
                 if let Some(value) = args.get(1) {
-                    let kind = self.json_answer(value);
-                    self.answer(at, kind);
+                    self.json_answer(value, at);
                 }
                 Value::unknown()
             }

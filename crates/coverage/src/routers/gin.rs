@@ -51,7 +51,7 @@ impl<'p> Machine<'p> {
         let first = args.first();
         match name {
             "Abort" | "AbortWithStatus" | "AbortWithStatusJSON" | "AbortWithError" => {
-                self.run.aborted = true;
+                self.abort();
                 if name == "AbortWithStatusJSON" {
                     self.gin_json(&args, at);
                 }
@@ -109,6 +109,13 @@ impl<'p> Machine<'p> {
         }
     }
 
+    /// Cuts the chain off, where that is certain.
+    fn abort(&mut self) {
+        if self.is_certain() {
+            self.run.aborted = true;
+        }
+    }
+
     fn gin_bind(&mut self, place: Place, into: Option<&Value<'p>>, tag: &str, at: Pos) -> Value<'p> {
         if let Some(into) = into {
             self.expand_parameters(place, into, tag, at);
@@ -118,8 +125,7 @@ impl<'p> Machine<'p> {
 
     fn gin_json(&mut self, args: &[Value<'p>], at: Pos) {
         if let Some(value) = args.get(1) {
-            let kind = self.json_answer(value);
-            self.answer(at, kind);
+            self.json_answer(value, at);
         }
     }
 }

@@ -6,7 +6,7 @@ use super::{Kind, Router, pattern};
 use crate::{
     eval::{
         Closure, Machine, Mode, Registration, Value,
-        value::{Lib, Object},
+        value::Object,
     },
     go::{Ty, ast::{Function, Pos}},
 };
@@ -232,9 +232,7 @@ impl<'p> Machine<'p> {
         let kind = self.routers.get(registration.router).map_or(Kind::Mux, |router| router.kind);
         match kind {
             Kind::Gin => self.run_chain(&registration),
-            Kind::Mux => {
-                self.serve(&registration.handler);
-            }
+            Kind::Mux => self.serve_last(&registration.handler),
             Kind::Chi | Kind::Gorilla | Kind::Echo => {
                 let mut handler = registration.handler.clone();
                 let mut before = self.before(registration.router);
@@ -245,20 +243,28 @@ impl<'p> Machine<'p> {
                         _ => handler,
                     };
                 }
-                self.serve(&handler);
+                self.serve_last(&handler);
             }
+        }
+    }
+
+    /// The end of a chain. One that cannot be followed is reached all the same.
+    fn serve_last(&mut self, handler: &Value<'p>) {
+        if !self.serve(handler) && self.run.target.is_none() {
+            self.reach();
         }
     }
 
     /// gin: one after another, until one cuts the chain off.
     fn run_chain(&mut self, registration: &Registration<'p>) {
-        for link in registration.before.iter().chain([&registration.handler]) {
-            self.run.aborted = false;
+        self.run.aborted = false;
+        for link in &registration.before {
             self.serve(link);
             if self.run.aborted {
                 return;
             }
         }
+        self.serve_last(&registration.handler);
     }
 
     /// Everything that runs before the routes of a router, from the outermost group inwards.

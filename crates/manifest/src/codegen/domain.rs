@@ -106,13 +106,7 @@ pub fn view(domain: &Domain) -> Result<DomainView, Error> {
             data_row: data.map(|data| FieldRow::new("", data)),
         });
     }
-    Ok(DomainView {
-        name: domain.domain.clone(),
-        types: types.views,
-        aliases,
-        calls,
-        shapes,
-    })
+    Ok(DomainView { name: domain.domain.clone(), types: types.views, aliases, calls, shapes })
 }
 
 /// The name `NodeListData`: a struct's own, or an alias for what the data is.

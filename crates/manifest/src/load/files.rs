@@ -7,6 +7,9 @@ use crate::{diagnostic::Diagnostic, source::Source};
 /// The file that several domains share.
 pub const SHARED: &str = "shared.yaml";
 
+/// The file of differences that are meant; it is no part of the manifest and belongs to `flvx-mcp coverage`.
+pub const COVERAGE: &str = "coverage.yaml";
+
 /// The files that could be read, in the order of their names, and what could not.
 pub struct Read {
     /// The files; one that is not text stands here with an empty text.
@@ -50,7 +53,7 @@ pub fn read(dir: &Path) -> Read {
         if let Some(stem) = name.strip_suffix(".yml") {
             let help = format!("rename it to `{stem}.yaml`");
             found.diagnostics.push(at_file(shown, "only files that end in `.yaml` are read".to_owned(), Some(help)));
-        } else if name.ends_with(".yaml") && !name.starts_with('.') {
+        } else if name.ends_with(".yaml") && !name.starts_with('.') && name != COVERAGE {
             found.read(&dir.join(name), shown);
         }
     }

@@ -66,7 +66,13 @@ fn given<'de: 'a, 'a, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'
 
 impl RawAnswer {
     /// Reads an answer of the given form. `status` and `content_type` are HTTP's.
-    pub(super) fn read(form: AnswerForm, status: u16, content_type: &str, path: &str, body: Bytes) -> Result<Self, PanelError> {
+    pub(super) fn read(
+        form: AnswerForm,
+        status: u16,
+        content_type: &str,
+        path: &str,
+        body: Bytes,
+    ) -> Result<Self, PanelError> {
         if status == 404 && content_type.starts_with("text/plain") && body.starts_with(b"404 page not found") {
             return Err(PanelError::Unsupported { path: path.to_owned() });
         }
@@ -76,7 +82,9 @@ impl RawAnswer {
             AnswerForm::Envelope => Self::envelope(text, &body, status, content_type),
             // These routes fall back to the envelope when they refuse.
             AnswerForm::Bare => match plain(text) {
-                Some(envelope) if envelope.code != 0 && envelope.data.is_none_or(|data| data.get() == "null") => Err(refusal(&envelope)),
+                Some(envelope) if envelope.code != 0 && envelope.data.is_none_or(|data| data.get() == "null") => {
+                    Err(refusal(&envelope))
+                }
                 _ if status == 200 && serde_json::from_str::<&RawValue>(text).is_ok() => Ok(Self::bare(body.clone())),
                 _ => Err(not_a_panel(status, content_type, text)),
             },
@@ -109,10 +117,21 @@ impl RawAnswer {
         let Some(code) = envelope.code else { return Err(not_a_panel(status, content_type, text)) };
         let msg = envelope.msg.unwrap_or_default().into_owned();
         if code != 0 {
-            return Err(PanelError::Refused(Refusal { code, msg, ts: envelope.ts, data: envelope.data.map(|raw| raw.get().to_owned()) }));
+            return Err(PanelError::Refused(Refusal {
+                code,
+                msg,
+                ts: envelope.ts,
+                data: envelope.data.map(|raw| raw.get().to_owned()),
+            }));
         }
         let extra = (!envelope.extra.is_empty()).then(|| serde_json::Value::Object(envelope.extra).to_string());
-        Ok(Self { code: Some(0), msg, ts: envelope.ts, data: envelope.data.map(|raw| body.slice_ref(raw.get().as_bytes())), extra })
+        Ok(Self {
+            code: Some(0),
+            msg,
+            ts: envelope.ts,
+            data: envelope.data.map(|raw| body.slice_ref(raw.get().as_bytes())),
+            extra,
+        })
     }
 
     fn bare(data: Bytes) -> Self {

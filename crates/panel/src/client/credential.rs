@@ -166,7 +166,11 @@ impl Account {
         }
         (ago < LOGIN_PAUSE).then(|| {
             let pause = LOGIN_PAUSE.as_secs();
-            let cause = format!("{} (asked {:.0} s ago; the panel is not asked again before {pause} s have passed)", failed.cause, ago.as_secs_f64());
+            let cause = format!(
+                "{} (asked {:.0} s ago; the panel is not asked again before {pause} s have passed)",
+                failed.cause,
+                ago.as_secs_f64()
+            );
             CredentialError::LoginFailed { username: self.username.clone(), cause }.into()
         })
     }

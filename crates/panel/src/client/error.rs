@@ -5,6 +5,9 @@ use std::time::Duration;
 
 use super::CredentialError;
 
+/// After such a wait a lost answer is a slow panel rather than a broken connection.
+const LONG_WAIT: Duration = Duration::from_secs(2);
+
 /// The panel answered in its own form and said no.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
@@ -76,14 +79,20 @@ impl PanelError {
             Self::NoAnswer { .. } | Self::TooLarge { .. } | Self::Shape(_) => true,
             // 4xx are given before a request is passed on; a success or 5xx that is not the panel's says nothing.
             Self::NotAPanel { status, .. } => !(300..500).contains(status),
-            Self::BadRequest(_) | Self::NotSent { .. } | Self::Refused(_) | Self::Unsupported { .. } | Self::Credential(_) => false,
+            Self::BadRequest(_)
+            | Self::NotSent { .. }
+            | Self::Refused(_)
+            | Self::Unsupported { .. }
+            | Self::Credential(_) => false,
         }
     }
 
-    /// Whether a read may be tried again at once.
+    /// Whether a read may be tried again at once. One that ran out of time is not: the panel still works on it, and a second
+    /// one would take as long.
     pub fn worth_retrying(&self) -> bool {
         match self {
-            Self::NotSent { .. } | Self::NoAnswer { .. } => true,
+            Self::NotSent { .. } => true,
+            Self::NoAnswer { waited, .. } => *waited < LONG_WAIT,
             Self::NotAPanel { status, .. } => matches!(status, 502..=504),
             _ => false,
         }

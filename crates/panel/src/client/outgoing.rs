@@ -44,9 +44,11 @@ pub(super) fn outgoing(route: &Route, arguments: &Map<String, Value>) -> Result<
                 value => out.query.push((field.name.to_owned(), scalar(field.name, &value)?)),
             },
             Location::Header => {
-                let name = HeaderName::from_bytes(field.name.as_bytes()).map_err(|e| PanelError::BadRequest(format!("{}: {e}", field.name)))?;
-                let value = HeaderValue::from_str(&scalar(field.name, &value)?)
-                    .map_err(|_| PanelError::BadRequest(format!("{}: control characters cannot travel in a header", field.name)))?;
+                let name = HeaderName::from_bytes(field.name.as_bytes())
+                    .map_err(|e| PanelError::BadRequest(format!("{}: {e}", field.name)))?;
+                let value = HeaderValue::from_str(&scalar(field.name, &value)?).map_err(|_| {
+                    PanelError::BadRequest(format!("{}: control characters cannot travel in a header", field.name))
+                })?;
                 out.headers.push((name, value));
             }
             Location::Body => {}
@@ -71,7 +73,9 @@ fn scalar(name: &str, value: &Value) -> Result<String, PanelError> {
         Value::Number(number) => Ok(number.to_string()),
         Value::Bool(flag) => Ok(flag.to_string()),
         Value::Null => Ok(String::new()),
-        Value::Array(_) | Value::Object(_) => Err(PanelError::BadRequest(format!("{name}: a list or object cannot travel in the URL or a header"))),
+        Value::Array(_) | Value::Object(_) => {
+            Err(PanelError::BadRequest(format!("{name}: a list or object cannot travel in the URL or a header")))
+        }
     }
 }
 

@@ -8,7 +8,10 @@ use reqwest::Url;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
-use super::{Answer, Credential, CredentialError, PanelError, RawAnswer, Refusal, Session, credential::token_claims, outgoing::outgoing};
+use super::{
+    Answer, Credential, CredentialError, PanelError, RawAnswer, Refusal, Session, credential::token_claims,
+    outgoing::outgoing,
+};
 use crate::{
     Secret,
     generated::ROUTES,
@@ -93,7 +96,13 @@ impl PanelClient {
     ///
     /// # Errors
     /// [`PanelError`]; `effect_possible` tells whether the panel may have acted.
-    pub async fn call(&self, route: &'static Route, credential: &Credential, arguments: &Map<String, Value>, trace: Option<&str>) -> Result<RawAnswer, PanelError> {
+    pub async fn call(
+        &self,
+        route: &'static Route,
+        credential: &Credential,
+        arguments: &Map<String, Value>,
+        trace: Option<&str>,
+    ) -> Result<RawAnswer, PanelError> {
         let tries = if matches!(route.danger, Danger::Read | Danger::Sensitive) { READ_TRIES } else { 1 };
         let mut pause = RETRY_PAUSE;
         let mut attempt = 1;
@@ -129,31 +138,52 @@ impl PanelClient {
     }
 
     /// One call, and a second one when a login cures it.
-    async fn once(&self, route: &'static Route, credential: &Credential, arguments: &Map<String, Value>, trace: Option<&str>) -> Result<RawAnswer, PanelError> {
+    async fn once(
+        &self,
+        route: &'static Route,
+        credential: &Credential,
+        arguments: &Map<String, Value>,
+        trace: Option<&str>,
+    ) -> Result<RawAnswer, PanelError> {
         let token = self.authorization(route.role, credential, None).await?;
         let outcome = self.send(route, token.as_ref(), arguments, trace).await;
-        let (Err(PanelError::Refused(Refusal { code: 401, .. })), Credential::Account(_)) = (&outcome, credential) else { return outcome };
+        let (Err(PanelError::Refused(Refusal { code: 401, .. })), Credential::Account(_)) = (&outcome, credential)
+        else {
+            return outcome;
+        };
         let Some((_, stale)) = token else { return outcome };
         let fresh = self.authorization(route.role, credential, Some(&stale)).await?;
         self.send(route, fresh.as_ref(), arguments, trace).await
     }
 
     /// The header value for a route, with the secret it was made from.
-    async fn authorization(&self, role: Role, credential: &Credential, stale: Option<&Secret>) -> Result<Option<(HeaderValue, Secret)>, PanelError> {
+    async fn authorization(
+        &self,
+        role: Role,
+        credential: &Credential,
+        stale: Option<&Secret>,
+    ) -> Result<Option<(HeaderValue, Secret)>, PanelError> {
         let (text, secret) = match (role, credential) {
             (Role::Public, _) => return Ok(None),
             (Role::Peer, Credential::Peer(token)) => (format!("Bearer {}", token.expose()), token.clone()),
-            (Role::Peer, _) => return Err(CredentialError::Missing { needed: "a share token of this panel (PANEL_PEER_TOKEN)" }.into()),
+            (Role::Peer, _) => {
+                return Err(CredentialError::Missing { needed: "a share token of this panel (PANEL_PEER_TOKEN)" }.into());
+            }
             (_, Credential::Token(token)) => (token.expose().to_owned(), token.clone()),
             (_, Credential::Account(account)) => {
                 let token = account.token(self, stale).await?;
                 (token.expose().to_owned(), token)
             }
             (_, Credential::None | Credential::Peer(_)) => {
-                return Err(CredentialError::Missing { needed: "a panel login (PANEL_TOKEN, or PANEL_USERNAME with PANEL_PASSWORD)" }.into());
+                return Err(CredentialError::Missing {
+                    needed: "a panel login (PANEL_TOKEN, or PANEL_USERNAME with PANEL_PASSWORD)",
+                }
+                .into());
             }
         };
-        let mut value = HeaderValue::from_str(&text).map_err(|_| PanelError::BadRequest("the token has characters that cannot travel in a header".to_owned()))?;
+        let mut value = HeaderValue::from_str(&text).map_err(|_| {
+            PanelError::BadRequest("the token has characters that cannot travel in a header".to_owned())
+        })?;
         value.set_sensitive(true);
         Ok(Some((value, secret)))
     }
@@ -202,29 +232,48 @@ impl PanelClient {
         }
         let url = join(&self.base, "/api/v1/user/login").map_err(PanelError::BadRequest)?;
         let body = serde_json::json!({ "username": username, "password": password.expose() }).to_string();
-        let request = self.http.post(url).header(header::CONTENT_TYPE, "application/json").body(body).timeout(self.limit(LOGIN_TIMEOUT));
+        let request = self
+            .http
+            .post(url)
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(body)
+            .timeout(self.limit(LOGIN_TIMEOUT));
         let failed = |cause: String| CredentialError::LoginFailed { username: username.to_owned(), cause };
         let answer = match self.exchange(request, AnswerForm::Envelope, "/api/v1/user/login").await {
             Ok(answer) => answer,
             Err(PanelError::Refused(refusal)) => {
-                return Err(CredentialError::LoginRefused { username: username.to_owned(), code: refusal.code, msg: refusal.msg }.into());
+                return Err(CredentialError::LoginRefused {
+                    username: username.to_owned(),
+                    code: refusal.code,
+                    msg: refusal.msg,
+                }
+                .into());
             }
             // A panel that cannot be reached stays that: the caller should not be told about passwords. What else goes wrong
             // with a login is the login's error, so that it is never mistaken for an answer to the call itself.
             Err(error @ PanelError::NotSent { .. }) => return Err(error),
             Err(error) => return Err(failed(error.to_string()).into()),
         };
-        let token: Token = serde_json::from_str(answer.data_text()).map_err(|_| failed("the panel's answer holds no token".to_owned()))?;
+        let token: Token = serde_json::from_str(answer.data_text())
+            .map_err(|_| failed("the panel's answer holds no token".to_owned()))?;
         Ok(token.token)
     }
 
-    async fn send(&self, route: &'static Route, token: Option<&(HeaderValue, Secret)>, arguments: &Map<String, Value>, trace: Option<&str>) -> Result<RawAnswer, PanelError> {
+    async fn send(
+        &self,
+        route: &'static Route,
+        token: Option<&(HeaderValue, Secret)>,
+        arguments: &Map<String, Value>,
+        trace: Option<&str>,
+    ) -> Result<RawAnswer, PanelError> {
         let out = outgoing(route, arguments)?;
         let mut url = match &out.path {
             Some(path) => join(&self.base, path).map_err(PanelError::BadRequest)?,
             None => match self.urls.get(route.path) {
                 Some(url) => url.clone(),
-                None if route.path.contains('{') => return Err(PanelError::BadRequest(format!("{}: a path parameter is missing", route.path))),
+                None if route.path.contains('{') => {
+                    return Err(PanelError::BadRequest(format!("{}: a path parameter is missing", route.path)));
+                }
                 // A route of another table (tests have their own).
                 None => join(&self.base, route.path).map_err(PanelError::BadRequest)?,
             },
@@ -238,7 +287,8 @@ impl PanelClient {
             Method::Put => reqwest::Method::PUT,
             Method::Delete => reqwest::Method::DELETE,
         };
-        let mut request = self.http.request(method, url).timeout(self.limit(Duration::from_secs(route.timeout_s.into())));
+        let mut request =
+            self.http.request(method, url).timeout(self.limit(Duration::from_secs(route.timeout_s.into())));
         if let Some((value, _)) = token {
             request = request.header(header::AUTHORIZATION, value);
         }
@@ -254,7 +304,12 @@ impl PanelClient {
         self.exchange(request, route.answer, route.path).await
     }
 
-    async fn exchange(&self, request: reqwest::RequestBuilder, form: AnswerForm, path: &str) -> Result<RawAnswer, PanelError> {
+    async fn exchange(
+        &self,
+        request: reqwest::RequestBuilder,
+        form: AnswerForm,
+        path: &str,
+    ) -> Result<RawAnswer, PanelError> {
         let started = std::time::Instant::now();
         let no_answer = |error: &reqwest::Error| PanelError::NoAnswer {
             cause: if error.is_timeout() { "the time limit ran out".to_owned() } else { causes(error) },
@@ -270,9 +325,17 @@ impl PanelClient {
             }
         })?;
         let status = response.status().as_u16();
-        let content_type = response.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
+        let content_type = response
+            .headers()
+            .get(header::CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default()
+            .to_owned();
         if (300..400).contains(&status) {
-            return Err(PanelError::NotAPanel { status, what: "a redirect; PANEL_BASE_URL must be the panel's own address".to_owned() });
+            return Err(PanelError::NotAPanel {
+                status,
+                what: "a redirect; PANEL_BASE_URL must be the panel's own address".to_owned(),
+            });
         }
         let limit = self.options.max_answer;
         let expected = usize::try_from(response.content_length().unwrap_or(0)).unwrap_or(usize::MAX);
@@ -312,7 +375,9 @@ pub fn check_base_url(text: &str) -> Result<(), String> {
 }
 
 fn base_url(text: &str) -> Result<Url, String> {
-    let mut url = Url::parse(text).map_err(|error| format!("PANEL_BASE_URL `{text}` is no URL ({error}); give something like http://127.0.0.1:6365"))?;
+    let mut url = Url::parse(text).map_err(|error| {
+        format!("PANEL_BASE_URL `{text}` is no URL ({error}); give something like http://127.0.0.1:6365")
+    })?;
     if !matches!(url.scheme(), "http" | "https") {
         return Err(format!("PANEL_BASE_URL `{text}` must start with http:// or https://"));
     }
@@ -320,7 +385,9 @@ fn base_url(text: &str) -> Result<Url, String> {
         return Err(format!("PANEL_BASE_URL `{text}` names no host"));
     }
     if !url.username().is_empty() || url.password().is_some() {
-        return Err("PANEL_BASE_URL must not carry a user name or password; use PANEL_USERNAME and PANEL_PASSWORD".to_owned());
+        return Err(
+            "PANEL_BASE_URL must not carry a user name or password; use PANEL_USERNAME and PANEL_PASSWORD".to_owned()
+        );
     }
     if url.query().is_some() || url.fragment().is_some() {
         return Err(format!("PANEL_BASE_URL `{text}` must not have a query or fragment"));
@@ -339,7 +406,9 @@ fn join(base: &Url, path: &str) -> Result<Url, String> {
 fn is_loopback(url: &Url) -> bool {
     match url.host_str() {
         Some("localhost") => true,
-        Some(host) => host.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback()),
+        Some(host) => {
+            host.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+        }
         None => false,
     }
 }
