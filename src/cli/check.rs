@@ -13,7 +13,10 @@ use super::{
     format::{Format, Table},
     options::{PanelOptions, runtime, start_sandbox},
 };
-use crate::config::{Config, PanelLogin, Transport, VARIABLES};
+use crate::{
+    config::{Config, PanelLogin, Transport, VARIABLES},
+    gateway::shape::clean_text,
+};
 
 /// Options of `check`.
 #[derive(Debug, Clone, Args)]
@@ -194,13 +197,29 @@ async fn login(config: &Config, client: &PanelClient, report: &mut Report) {
         .announcement_get(&credential, &flvx_panel::generated::announcement::AnnouncementGetRequest::default())
         .await
     {
-        Ok(_) if session.role_id == 0 => report.ok("login", format!("`{}`, an administrator", session.username)),
+        Ok(_) if session.role_id == 0 => {
+            report.ok("login", format!("`{}`, an administrator", clean_text(&session.username)))
+        }
         Ok(_) => report.warning(
             "login",
-            format!("`{}`, an ordinary account: tools for administrators will be refused", session.username),
+            format!(
+                "`{}`, an ordinary account: tools for administrators will be refused",
+                clean_text(&session.username)
+            ),
         ),
         Err(error) => {
-            report.wrong("login", format!("the panel does not accept the credential: {error}"));
+            let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_secs());
+            let ended = session.exp.and_then(|exp| u64::try_from(exp).ok()).filter(|exp| *exp < now);
+            report.wrong(
+                "login",
+                match ended {
+                    Some(exp) => format!(
+                        "the token ended {} hours ago; log in again and give the new one as PANEL_TOKEN",
+                        (now - exp) / 3_600
+                    ),
+                    None => format!("the panel does not accept the credential: {error}"),
+                },
+            );
             return;
         }
     }

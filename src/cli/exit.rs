@@ -11,6 +11,8 @@ pub enum Failure {
     Usage(String),
     /// The panel cannot be reached (3).
     Unreachable(String),
+    /// The command has told everything itself and has exit codes of its own.
+    Told(u8),
 }
 
 impl Failure {
@@ -19,6 +21,7 @@ impl Failure {
         match self {
             Self::Failed(text) => text.as_deref(),
             Self::Usage(text) | Self::Unreachable(text) => Some(text),
+            Self::Told(_) => None,
         }
     }
 
@@ -28,6 +31,7 @@ impl Failure {
             Self::Failed(_) => 1,
             Self::Usage(_) => 2,
             Self::Unreachable(_) => 3,
+            Self::Told(code) => *code,
         })
     }
 }

@@ -2,6 +2,7 @@
 
 mod call;
 mod check;
+mod coverage;
 mod demo;
 mod exit;
 mod format;
@@ -9,6 +10,7 @@ mod log;
 mod options;
 mod routes;
 mod sandbox;
+mod scaffold;
 mod serve;
 mod tools;
 
@@ -54,6 +56,10 @@ enum Command {
     Routes(routes::Options),
     /// Call one tool, the same way as any client's call
     Call(call::Options),
+    /// Hold the manifest against the panel's Go source, or against a reading of it
+    Coverage(coverage::Options),
+    /// Draft the entries of routes that the panel has and the manifest lacks
+    Scaffold(scaffold::Options),
     /// Doctor: configuration, panel, login, captcha, version, clock
     Check(check::Options),
 }
@@ -69,6 +75,8 @@ pub fn main() -> ExitCode {
         Some(Command::Tools(options)) => tools::run(&options),
         Some(Command::Routes(options)) => routes::run(&options),
         Some(Command::Call(options)) => call::run(&options),
+        Some(Command::Coverage(options)) => coverage::run(&options),
+        Some(Command::Scaffold(options)) => scaffold::run(&options),
         Some(Command::Check(options)) => check::run(&options),
     };
     match outcome {

@@ -2,6 +2,7 @@
 
 use flvx_panel::{
     client::{CredentialError, PanelError, Refusal},
+    generated::AUTH_LOGIN,
     spec::{Danger, Route},
 };
 
@@ -13,23 +14,26 @@ pub fn explain(route: &Route, error: PanelError) -> CallOutput {
     let change = route.danger >= Danger::Write;
     let mut output = CallOutput::default();
     let possible = error.effect_possible();
-    let mut told = match error {
+    let (mut told, possible) = match error {
         PanelError::Refused(refusal) => refused(route, refusal, &mut output),
-        other => other_error(route, &other),
+        PanelError::Credential(CredentialError::LoginRefused { username, code, msg }) => {
+            (login_refused(&username, Refusal { code, msg, ts: None, data: None }, &mut output), false)
+        }
+        other => (other_error(route, &other), possible),
     };
     if change {
-        let internal = told.kind == ErrorKind::PanelInternal;
         output.outcome = Some(match told.kind {
             ErrorKind::PanelUnreachable => Outcome::NotSent,
-            _ if possible || internal => Outcome::Unknown,
+            _ if possible => Outcome::Unknown,
             _ => Outcome::Rejected,
         });
         if output.outcome == Some(Outcome::Unknown) {
             let read = settling_read(route)
                 .map(|tool| format!("Read {tool} to see what is true now"))
                 .unwrap_or_else(|| "Read the state first".to_owned());
+            let cure = if told.key.is_some() { format!(" {}", told.hint) } else { String::new() };
             told.hint = format!(
-                "The change may or may not have happened. {read}; do not repeat the call with a new idempotency_key before that."
+                "The change may or may not have happened. {read}; do not repeat the call with a new idempotency_key before that.{cure}"
             );
         }
     }
@@ -37,7 +41,8 @@ pub fn explain(route: &Route, error: PanelError) -> CallOutput {
     output
 }
 
-fn refused(route: &Route, refusal: Refusal, output: &mut CallOutput) -> ToolError {
+/// What is told of a refusal, and whether it may have had an effect all the same.
+fn refused(route: &Route, refusal: Refusal, output: &mut CallOutput) -> (ToolError, bool) {
     let kind = match refusal.code {
         401 => ErrorKind::NotLoggedIn,
         403 => ErrorKind::Forbidden,
@@ -49,13 +54,22 @@ fn refused(route: &Route, refusal: Refusal, output: &mut CallOutput) -> ToolErro
     output.panel_ts = refusal.ts;
     output.panel_msg = Some(clean_text(&refusal.msg).into_owned());
     match rule {
-        Some(rule) => ToolError { key: Some(rule.key), ..ToolError::new(kind, rule.text, rule.hint) },
-        None => ToolError::new(
-            kind,
-            format!("the panel refused with code {}; its words are in panel_msg", refusal.code),
-            "Read the state, correct the arguments, and try again.",
-        ),
+        Some(rule) => {
+            (ToolError { key: Some(rule.key), ..ToolError::new(kind, rule.text, rule.hint) }, rule.effect_possible)
+        }
+        None => {
+            let message = format!("the panel refused with code {}; its words are in panel_msg", refusal.code);
+            let hint = "Read the state, correct the arguments, and try again.";
+            (ToolError::new(kind, message, hint), kind == ErrorKind::PanelInternal)
+        }
     }
+}
+
+/// The panel did not let the operator's account in: told with what the manifest knows of the login's own errors.
+fn login_refused(username: &str, refusal: Refusal, output: &mut CallOutput) -> ToolError {
+    let (told, _) = refused(AUTH_LOGIN, refusal, output);
+    let message = format!("the panel refused the login of `{}`: {}", clean_text(username), told.message);
+    ToolError { kind: ErrorKind::NotLoggedIn, message, ..told }
 }
 
 fn other_error(route: &Route, error: &PanelError) -> ToolError {

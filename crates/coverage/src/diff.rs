@@ -134,6 +134,16 @@ pub fn compare(expected: &[Expected], panel: &Facts, before: Option<&Facts>, lin
         found.matched += 1;
         claimed.insert(arm);
         let Some(route) = panel_route(panel, arm) else { continue };
+        // Of a subtree the path itself may be known better than the whole.
+        let below = route.below.iter().find(|below| pattern::covers(&below.path, &entry.route.path) && below.accepts(&method));
+        let closer = below.map(|below| Route {
+            handler: route.handler.clone(),
+            wrappers: route.wrappers.clone(),
+            place: route.place.clone(),
+            handler_place: route.handler_place.clone(),
+            ..below.clone()
+        });
+        let route = closer.as_ref().unwrap_or(route);
         if let Says::Excluded(reason) = &entry.says {
             found.excluded.push((entry.route.path.clone(), reason.clone()));
         }

@@ -43,6 +43,9 @@ pub struct Route {
     /// What it reads of the headers, credentials left out.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub headers: BTreeMap<String, Field>,
+    /// Of a subtree: the paths below it that its handler tells apart.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub below: Vec<Route>,
     /// Where it is registered, `file:line` in the module; nothing in a snapshot, which would change with every line.
     #[serde(skip)]
     pub place: String,

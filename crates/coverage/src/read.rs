@@ -6,7 +6,7 @@ mod handler;
 mod methods;
 mod registrations;
 
-use std::{collections::BTreeMap, io, path::Path, time::{Duration, Instant}};
+use std::{collections::{BTreeMap, BTreeSet}, io, path::Path, time::{Duration, Instant}};
 
 use crate::{
     eval::{Machine, Registration, Value},
@@ -128,8 +128,12 @@ impl One<'_, '_> {
         let place = self.machine.packages().place(at);
         let (handler, wrappers, handler_place) = self.names();
         let mut found = Vec::new();
-        let auth = access::of(self, path);
         for arm in handler::arms(self, path) {
+            let method = arm.methods.first().map_or("POST", |method| if method == "ANY" { "POST" } else { method.as_str() });
+            let auth = access::of(self, path, method);
+            if auth == Auth::Unknown {
+                self.problems.push((at, format!("{path}: who may call it cannot be worked out")));
+            }
             let auth = match (auth, arm.demands) {
                 (Auth::User | Auth::Optional | Auth::Public, Some(Auth::Admin)) => Auth::Admin,
                 (Auth::Public, Some(Auth::Peer)) => Auth::Peer,
@@ -139,7 +143,9 @@ impl One<'_, '_> {
                 self.problems.push((*pos, format!("{path}: {text}")));
             }
             let facts = arm.facts(path);
+            let below = self.below(path, auth, &arm.endings);
             found.push(Route {
+                below,
                 path: path.to_owned(),
                 methods: arm.methods,
                 auth,
@@ -150,8 +156,23 @@ impl One<'_, '_> {
                 ..facts
             });
         }
-        if auth == Auth::Unknown {
-            self.problems.push((at, format!("{path}: who may call it cannot be worked out")));
+        found
+    }
+
+    /// The paths below a subtree that its handler tells apart, each evaluated as if it were a route.
+    fn below(&mut self, path: &str, auth: Auth, endings: &BTreeSet<String>) -> Vec<Route> {
+        if !path.ends_with('/') {
+            return Vec::new();
+        }
+        let mut found = Vec::new();
+        for ending in endings {
+            let known = (format!("{path}1{ending}"), false);
+            let whole = format!("{path}{{id}}{ending}");
+            for arm in handler::arms_at(self, &whole, &known) {
+                let facts = arm.facts(&whole);
+                let auth = if arm.demands == Some(Auth::Admin) { Auth::Admin } else { auth };
+                found.push(Route { path: whole.clone(), methods: arm.methods, auth, ..facts });
+            }
         }
         found
     }

@@ -305,6 +305,8 @@ pub struct ErrorRule {
     pub text: &'static str,
     /// What to do about it.
     pub hint: &'static str,
+    /// Whether a change that is refused so may have had an effect all the same.
+    pub effect_possible: bool,
 }
 
 impl ErrorRule {

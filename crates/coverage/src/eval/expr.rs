@@ -162,7 +162,7 @@ impl<'p> Machine<'p> {
             function,
             env: Some(Rc::clone(env)),
             receiver: None,
-            types: Vec::new(),
+            types: self.frames.last().map(|frame| frame.types.clone()).unwrap_or_default(),
             converted: None,
             id,
             core: None,

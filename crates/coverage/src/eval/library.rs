@@ -26,8 +26,31 @@ pub(super) fn constant<'p>(path: &str, name: &str) -> Option<Value<'p>> {
         ("net/http", "MethodOptions") => Some(Value::text("OPTIONS")),
         ("net/http", "MethodConnect") => Some(Value::text("CONNECT")),
         ("net/http", "MethodTrace") => Some(Value::text("TRACE")),
+        ("net/http", name) => name.strip_prefix("Status").and_then(status).map(Value::Int),
         _ => None,
     }
+}
+
+/// The number of an HTTP status, as far as it matters: is it a refusal?
+fn status(name: &str) -> Option<i64> {
+    Some(match name {
+        "OK" => 200,
+        "Created" => 201,
+        "Accepted" => 202,
+        "NoContent" => 204,
+        "BadRequest" => 400,
+        "Unauthorized" => 401,
+        "Forbidden" => 403,
+        "NotFound" => 404,
+        "MethodNotAllowed" => 405,
+        "Conflict" => 409,
+        "TooManyRequests" => 429,
+        "InternalServerError" => 500,
+        "NotImplemented" => 501,
+        "BadGateway" => 502,
+        "ServiceUnavailable" => 503,
+        _ => return None,
+    })
 }
 
 /// Packages that take a value only to look at it, print it or turn it into another.
@@ -48,7 +71,10 @@ impl<'p> Machine<'p> {
         }
         match path {
             "net/http" => self.net_http(name, args, at),
-            "strings" => strings(name, &args).unwrap_or_else(Value::unknown),
+            "strings" => {
+                self.note_ending(name, &args);
+                strings(name, &args).unwrap_or_else(Value::unknown)
+            }
             "encoding/json" => self.json(name, &args, at),
             "fmt" => self.fmt(name, args, at),
             "path" => path_function(name, &args),
@@ -67,13 +93,13 @@ impl<'p> Machine<'p> {
     }
 
     fn other(&mut self, path: &str, name: &str, args: Vec<Value<'p>>, at: Pos) -> Value<'p> {
-        // Somebody else's middleware hands on what it is put around.
-        if let Some(handler) = args.iter().find(|arg| self.is_served(arg)) {
-            return handler.clone();
-        }
         let own = self.is_missing(path);
         if own && self.run.mode == Mode::Register && args.iter().any(|arg| matches!(arg, Value::Router(_))) {
             self.not_resolved(at, format!("a router goes to `{name}` of `{path}`, which is not here"));
+        }
+        // Somebody else's middleware hands on what it is put around.
+        if let Some(handler) = args.iter().find(|arg| self.is_served(arg)) {
+            return handler.clone();
         }
         if is_harmless(path) {
             return plain(made_of(&args));
@@ -117,6 +143,15 @@ impl<'p> Machine<'p> {
         self.packages().is_missing(file, path)
     }
 
+    /// Notes how a path may go on where a handler serves a whole subtree.
+    fn note_ending(&mut self, name: &str, args: &[Value<'p>]) {
+        if let ("HasSuffix" | "TrimSuffix" | "CutSuffix", [Value::OpenPath(_), end]) = (name, args)
+            && let Some(end) = end.as_text().filter(|end| end.starts_with('/') && end.len() > 1)
+        {
+            self.run.endings.insert(end.to_owned());
+        }
+    }
+
     fn net_http(&mut self, name: &'p str, args: Vec<Value<'p>>, at: Pos) -> Value<'p> {
         match (name, args.as_slice()) {
             ("HandleFunc" | "Handle", _) => {
@@ -135,7 +170,10 @@ impl<'p> Machine<'p> {
                 }
             },
             ("MaxBytesReader", [_, body, ..]) => body.clone(),
-            ("Error" | "NotFound" | "Redirect", _) => Value::unknown(),
+            ("Error" | "NotFound" | "Redirect", _) => {
+                self.told();
+                Value::unknown()
+            }
             ("ServeFile" | "ServeContent", _) => {
                 self.answer(at, crate::facts::Answer::File);
                 Value::unknown()

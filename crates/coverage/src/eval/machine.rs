@@ -60,6 +60,8 @@ pub struct Frame<'p> {
     pub function: &'p Function,
     /// Named results.
     pub results: Vec<Rc<Slot<'p>>>,
+    /// Its type arguments, which function literals inside it keep.
+    pub types: Vec<(&'p str, Ty<'p>)>,
 }
 
 /// Evaluates.
@@ -267,7 +269,7 @@ impl<'p> Machine<'p> {
     /// Does something as if it stood at the top of a file.
     fn in_file<T>(&mut self, file: u32, walk: impl FnOnce(&mut Self) -> T) -> T {
         let function: &'p Function = self.top_function();
-        self.frames.push(Frame { returns: Vec::new(), file, function, results: Vec::new() });
+        self.frames.push(Frame { returns: Vec::new(), file, function, results: Vec::new(), types: Vec::new() });
         let out = walk(self);
         self.frames.pop();
         out
@@ -313,7 +315,7 @@ impl<'p> Machine<'p> {
         let args = self.bind_receiver(closure, args, &env);
         self.bind_params(function, args, &env);
         let results = self.bind_results(function, &env);
-        let frame = Frame { returns: Vec::new(), file, function, results };
+        let frame = Frame { returns: Vec::new(), file, function, results, types: closure.types.clone() };
         self.frames.push(frame);
         let controls = self.control.len();
         // What makes an answer out of plain values is still part of answering.

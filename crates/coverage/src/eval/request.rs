@@ -152,6 +152,12 @@ impl<'p> Machine<'p> {
                 }
                 Value::unknown()
             }
+            "WriteHeader" => {
+                if let Some(Value::Int(status)) = args.first() {
+                    self.run.status = *status;
+                }
+                Value::unknown()
+            }
             _ => Value::unknown(),
         }
     }
@@ -163,8 +169,18 @@ impl<'p> Machine<'p> {
         }
     }
 
+    /// Notes that something was answered.
+    pub(crate) fn told(&mut self) {
+        self.run.told += 1;
+    }
+
     /// Notes an answer.
     pub(crate) fn answer(&mut self, at: Pos, kind: Answer) {
+        self.told();
+        // What is no envelope carries no word of success; only the status can say that it is none.
+        if kind != Answer::Envelope && self.run.status < 400 {
+            self.work(at);
+        }
         if self.run.mode == Mode::Handle {
             self.run.answers.entry(at).or_insert(kind);
         }

@@ -67,6 +67,8 @@ pub struct Run {
     pub aborted: bool,
     /// Methods that the code compares with.
     pub methods: BTreeSet<String>,
+    /// How paths below a subtree may end.
+    pub endings: BTreeSet<String>,
     /// What is read of the request.
     pub keys: Keys,
     /// Places of calls that do something.
@@ -75,6 +77,10 @@ pub struct Run {
     pub visited: HashSet<Pos>,
     /// Answers given, with their places.
     pub answers: BTreeMap<Pos, Answer>,
+    /// How often something was answered, well or not.
+    pub told: usize,
+    /// The HTTP status that was set last.
+    pub status: i64,
     /// The content type that was set last.
     pub content_type: Option<String>,
     /// What was handed on to something that could not be followed.
@@ -99,10 +105,13 @@ impl Run {
             reached: Vec::new(),
             aborted: false,
             methods: BTreeSet::new(),
+            endings: BTreeSet::new(),
             keys: Keys::default(),
             work: BTreeSet::new(),
             visited: HashSet::new(),
             answers: BTreeMap::new(),
+            told: 0,
+            status: 200,
             content_type: None,
             lost: BTreeMap::new(),
             read_token: false,

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     go::{
-        Ty,
+        Resolved, Ty,
         ast::{Expr, Pos},
         packages::Import,
     },
@@ -83,7 +83,15 @@ impl<'p> Machine<'p> {
         }
         if let Some((_, ty)) = self.types.field(ty, name) {
             // A field of an embedded struct that was set is found there.
-            return self.embedded(object, name, at).unwrap_or_else(|| self.zero(Some(ty)));
+            if let Some(value) = self.embedded(object, name, at) {
+                return value;
+            }
+            // Nobody was seen to set it: a list is empty, but what it points to somebody else may have made.
+            return match (self.zero(Some(ty)), self.types.shape(ty)) {
+                (Value::Nil, Resolved::Slice(_) | Resolved::Map(..)) => Value::Nil,
+                (Value::Nil, _) => self.held(ty, Taint::NONE),
+                (zero, _) => zero,
+            };
         }
         self.embedded(object, name, at).unwrap_or_else(Value::unknown)
     }

@@ -235,9 +235,9 @@ impl<'p> Machine<'p> {
             Truth::Known(true) => self.block(then, env),
             Truth::Known(false) => otherwise.map_or(Flow::Next, |block| self.block(block, env)),
             Truth::Unknown(why) => {
-                let work = self.run.work.len();
+                let (work, told) = (self.run.work.len(), self.run.told);
                 let first = self.uncertain(then, env, why.taint);
-                if first == Flow::Return && self.run.work.len() == work {
+                if first == Flow::Return && self.run.work.len() == work && self.refused(told) {
                     for node in why.missing {
                         self.run.keys.require(node);
                     }
@@ -246,6 +246,16 @@ impl<'p> Machine<'p> {
                 join(first, second)
             }
         }
+    }
+
+    /// Whether the branch that has just returned refused the call: it answered, or returned an error, or there is
+    /// nothing to return.
+    fn refused(&self, told: usize) -> bool {
+        let Some(frame) = self.frames.last() else { return false };
+        let results = &frame.function.signature.results;
+        let error = results.last().is_some_and(|result| self.types.is_error(Ty::new(&result.ty, frame.file)));
+        let last = frame.returns.last().map(|(value, _)| value.nth(results.len().saturating_sub(1)));
+        self.run.told > told || results.is_empty() || (error && !matches!(last, Some(Value::Nil)))
     }
 
     fn for_loop(

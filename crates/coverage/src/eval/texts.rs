@@ -47,6 +47,7 @@ fn open_path<'p>(name: &str, start: &Rc<str>, args: &[Value<'p>]) -> Value<'p> {
         ("HasPrefix", Some(text)) if start.starts_with(text) => Value::Bool(true),
         ("HasPrefix", Some(text)) if !text.starts_with(&**start) => Value::Bool(false),
         ("ToLower" | "TrimSpace" | "TrimRight" | "TrimSuffix", _) => Value::OpenPath(Rc::clone(start)),
+        ("TrimPrefix", Some(text)) if start.starts_with(text) => Value::OpenPath(Rc::from(start.get(text.len()..).unwrap_or_default())),
         _ => Value::unknown(),
     }
 }

@@ -19,8 +19,8 @@ use super::{One, seen};
 /// Evaluations of one route, at most.
 const MOST_RUNS: usize = 3_000;
 
-/// Who may call the route.
-pub fn of(one: &mut One<'_, '_>, path: &str) -> Auth {
+/// Who may call the route with a method that it acts on.
+pub fn of(one: &mut One<'_, '_>, path: &str, method: &str) -> Auth {
     // A handler that cannot be followed is behind the same middleware; only its own checks are not seen.
     let target = match &one.registration.handler {
         Value::Func(closure) => Some(closure.innermost().id),
@@ -33,7 +33,7 @@ pub fn of(one: &mut One<'_, '_>, path: &str) -> Auth {
     let outermost = outermost(one, root);
     let (path, open) = seen(path);
     let mut run = Run::new(Mode::Auth);
-    run.method = Some(one.registration.methods.first().cloned().unwrap_or_else(|| "POST".to_owned()));
+    run.method = Some(method.to_owned());
     (run.path, run.open, run.target, run.route) = (path, open, target, route);
     let mut reached: Vec<Reached> = Vec::new();
     let mut all: Vec<Vec<Choice>> = Vec::new();

@@ -1,6 +1,6 @@
 //! What a handler takes: it is evaluated for every method that it speaks of, and for every role.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     eval::{
@@ -32,6 +32,8 @@ pub struct Arm {
     pub demands: Option<Auth>,
     /// Where a part of the request went out of sight.
     pub lost: BTreeMap<Pos, String>,
+    /// How paths below the route may end, when it is a subtree.
+    pub endings: BTreeSet<String>,
     keys: Keys,
     answers: BTreeMap<Pos, Answer>,
 }
@@ -44,17 +46,24 @@ struct Trial {
     answers: BTreeMap<Pos, Answer>,
     lost: BTreeMap<Pos, String>,
     mentioned: BTreeSet<String>,
+    endings: BTreeSet<String>,
     demands: Option<Auth>,
 }
 
 /// The arms of a route.
 pub fn arms(one: &mut One<'_, '_>, path: &str) -> Vec<Arm> {
+    let known = seen(path);
+    arms_at(one, path, &known)
+}
+
+/// The arms of a route for a path of which so much is known, and whether more comes after it.
+pub fn arms_at(one: &mut One<'_, '_>, path: &str, known: &(String, bool)) -> Vec<Arm> {
     let given = one.registration.methods.clone();
     if !matches!(one.registration.handler, Value::Func(_)) {
         one.problems.push((one.registration.pos, format!("{path}: its handler cannot be followed")));
         return vec![Arm { methods: or_any(given), ..Arm::default() }];
     }
-    let first = trial(one, path, given.first().map_or(OTHER, String::as_str));
+    let first = trial(one, path, known, given.first().map_or(OTHER, String::as_str));
     let mut methods: BTreeSet<String> = if given.is_empty() { first.mentioned.clone() } else { given.iter().cloned().collect() };
     if given.is_empty() {
         methods.insert(OTHER.to_owned());
@@ -63,7 +72,7 @@ pub fn arms(one: &mut One<'_, '_>, path: &str) -> Vec<Arm> {
     }
     let mut trials: BTreeMap<String, Trial> = BTreeMap::new();
     for method in methods {
-        let trial = trial(one, path, &method);
+        let trial = trial(one, path, known, &method);
         trials.insert(method, trial);
     }
     let tried: BTreeMap<String, Tried> = trials.iter().map(|(method, trial)| (method.clone(), trial.tried.clone())).collect();
@@ -77,7 +86,8 @@ pub fn arms(one: &mut One<'_, '_>, path: &str) -> Vec<Arm> {
             continue;
         }
         let method = if method == OTHER { "ANY".to_owned() } else { method };
-        let arm = Arm { methods: vec![method], demands: trial.demands, lost: trial.lost, keys: trial.keys, answers: trial.answers };
+        let Trial { demands, lost, endings, keys, answers, .. } = trial;
+        let arm = Arm { methods: vec![method], demands, lost, endings, keys, answers };
         match arms.iter_mut().find(|known| known.is_like(&arm)) {
             Some(known) => known.methods.extend(arm.methods),
             None => arms.push(arm),
@@ -95,11 +105,10 @@ fn or_any(methods: Vec<String>) -> Vec<String> {
 }
 
 /// Evaluates a handler with one method, once for every answer to questions about the caller's role.
-fn trial(one: &mut One<'_, '_>, path: &str, method: &str) -> Trial {
-    let (path, open) = seen(path);
+fn trial(one: &mut One<'_, '_>, path: &str, known: &(String, bool), method: &str) -> Trial {
     let mut run = Run::new(Mode::Handle);
     run.method = Some(method.to_owned());
-    (run.path, run.open) = (path.clone(), open);
+    (run.path, run.open) = known.clone();
     let mut trial = Trial::default();
     let mut runs: Vec<Walked> = Vec::new();
     let handler = one.registration.handler.clone();
@@ -117,10 +126,10 @@ fn trial(one: &mut One<'_, '_>, path: &str, method: &str) -> Trial {
         trial.answers.append(&mut done.answers);
         trial.lost.append(&mut done.lost);
         trial.mentioned.append(&mut done.methods);
+        trial.endings.append(&mut done.endings);
         let script = done.next_script();
-        let visited = std::mem::take(&mut done.visited);
-        trial.tried.visited.extend(visited.iter().copied());
-        runs.push((std::mem::take(&mut done.choices), done.work.len(), visited));
+        trial.tried.visited.extend(done.visited.drain());
+        runs.push((std::mem::take(&mut done.choices), done.work.len()));
         trial.tried.work.append(&mut done.work);
         match script {
             Some(script) => run.script = script,
@@ -131,25 +140,24 @@ fn trial(one: &mut One<'_, '_>, path: &str, method: &str) -> Trial {
     trial
 }
 
-/// One evaluation in short: the choices, how much was done, the statements walked.
-type Walked = (Vec<Choice>, usize, HashSet<Pos>);
+/// One evaluation in short: the choices, and how much was done.
+type Walked = (Vec<Choice>, usize);
 
-/// Whether one answer to a question about the role ends the work: it turns the caller away (which takes statements of
-/// its own), nothing is done after it, and something is after the other answer.
+/// Whether one answer to a question about the role ends the work: nothing is done after it, and something after the
+/// other. An answer that says that all is well counts as done.
 fn demands(runs: &[Walked]) -> Option<Auth> {
-    let asked = runs.iter().flat_map(|(choices, ..)| choices).filter(|choice| choice.taint.has(Taint::ROLE));
+    let asked = runs.iter().flat_map(|(choices, _)| choices).filter(|choice| choice.taint.has(Taint::ROLE));
     let places: BTreeSet<Pos> = asked.map(|choice| choice.at).collect();
-    let with = |at: Pos, side: bool| -> Vec<(bool, &HashSet<Pos>)> {
-        let with = runs.iter().filter_map(|(choices, work, visited)| {
+    let done_after = |at: Pos, side: bool| -> Vec<bool> {
+        let with = runs.iter().filter_map(|(choices, work)| {
             let choice = choices.iter().find(|choice| choice.at == at && choice.side == side)?;
-            Some((*work > choice.work, visited))
+            Some(*work > choice.work)
         });
         with.collect()
     };
     let refuses = |at: Pos, side: bool| {
-        let (refused, open) = (with(at, side), with(at, !side));
-        let turned_away = |visited: &HashSet<Pos>| open.iter().all(|(_, more)| !visited.is_subset(more));
-        !refused.is_empty() && refused.iter().all(|(done, visited)| !done && turned_away(visited)) && open.iter().any(|(done, _)| *done)
+        let (refused, open) = (done_after(at, side), done_after(at, !side));
+        !refused.is_empty() && refused.iter().all(|done| !done) && open.contains(&true)
     };
     places.into_iter().any(|at| refuses(at, true) || refuses(at, false)).then_some(Auth::Admin)
 }

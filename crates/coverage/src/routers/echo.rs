@@ -51,7 +51,14 @@ impl<'p> Machine<'p> {
             return Value::unknown();
         }
         let first = args.first();
+        if let ("JSON" | "JSONPretty" | "String" | "Blob", Some(Value::Int(status))) = (name, first) {
+            self.run.status = *status;
+        }
         match name {
+            "NoContent" => {
+                self.told();
+                Value::unknown()
+            }
             "Request" => Value::Lib(Lib::Request),
             "Response" => Value::Lib(Lib::Response),
             "Bind" => self.bind_body(first, at),

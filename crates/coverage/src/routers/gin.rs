@@ -49,6 +49,9 @@ impl<'p> Machine<'p> {
             return Value::unknown();
         }
         let first = args.first();
+        if let ("JSON" | "IndentedJSON" | "String" | "Data" | "AbortWithStatusJSON" | "AbortWithStatus", Some(Value::Int(status))) = (name, first) {
+            self.run.status = *status;
+        }
         match name {
             "Abort" | "AbortWithStatus" | "AbortWithStatusJSON" | "AbortWithError" => {
                 self.abort();

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::{Error, Output, names, schema};
 use crate::{
     Manifest,
-    model::{Answer, Cost, Danger, Domain, Entry, ErrorRule, Escalation, LimitClass, Method, OwnHandler, Role},
+    model::{Answer, Cost, Danger, Domain, Effect, Entry, ErrorRule, Escalation, LimitClass, Method, OwnHandler, Role},
 };
 
 /// The view of `routes.rs.j2`.
@@ -124,6 +124,7 @@ struct RuleView {
     key: String,
     text: String,
     hint: String,
+    effect_possible: bool,
 }
 
 /// The view of all domains. `domains` are the manifest's with their types written out.
@@ -280,6 +281,7 @@ fn rule(error: &ErrorRule) -> RuleView {
         key: error.key.clone(),
         text: error.text.clone(),
         hint: error.hint.clone(),
+        effect_possible: error.effect.map_or(error.code == -2, |effect| effect == Effect::Possible),
     }
 }
 

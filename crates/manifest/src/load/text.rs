@@ -19,7 +19,7 @@ pub struct Look {
     pub invisible: Vec<char>,
 }
 
-/// Tabs, control characters, blanks at the ends of lines; an empty file.
+/// Tabs, control characters, marks of drafts, blanks at the ends of lines; an empty file.
 pub fn look(source: &Source) -> Look {
     let text = &source.text;
     if is_empty(text) {
@@ -36,8 +36,25 @@ pub fn look(source: &Source) -> Look {
     found.diagnostics.extend(bad.iter().filter(|(_, c)| *c != '\t').take(MOST).map(|(at, c)| {
         at_offset(source, *at, c.len_utf8(), format!("the invisible character U+{:04X}", u32::from(*c)), "take it away")
     }));
+    found.diagnostics.extend(drafts(source));
     found.diagnostics.extend(trailing_blanks(source));
     found
+}
+
+/// What `flvx-mcp scaffold` leaves for a person: a draft that nobody has finished must not reach a build.
+fn drafts(source: &Source) -> Vec<Diagnostic> {
+    let marks = source.text.match_indices("FIXME").take(MOST);
+    let told = marks.map(|(offset, mark)| {
+        let diagnostic = at_offset(
+            source,
+            offset,
+            mark.len(),
+            "FIXME: a draft that nobody has finished".to_owned(),
+            "say it and take the mark away",
+        );
+        Diagnostic { help: Some("what stands after the mark tells what is asked for".to_owned()), ..diagnostic }
+    });
+    told.collect()
 }
 
 fn trailing_blanks(source: &Source) -> Vec<Diagnostic> {

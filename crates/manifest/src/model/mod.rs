@@ -12,7 +12,7 @@ mod unique;
 pub use field::{Field, Kind, Location, Shape};
 pub use recipe::{Expect, Lossless, Merge, Preview, Read, Undo, Verify};
 pub use route::{
-    Answer, Batch, Cost, Danger, Decoding, Domain, Entry, ErrorRule, Escalation, Example, Expected, Keywords,
+    Answer, Batch, Cost, Danger, Decoding, Domain, Effect, Entry, ErrorRule, Escalation, Example, Expected, Keywords,
     LimitClass, Method, Omitted, OwnHandler, Request, Response, Role, Shared,
 };
 pub use unique::Unique;

@@ -401,6 +401,9 @@ pub struct ErrorRule {
     pub contains: Option<String>,
     /// Stable word for programs, snake_case.
     pub key: String,
+    /// Whether a refused change may have had an effect all the same. Absent: code -2 may, every other code not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub effect: Option<Effect>,
     /// What it means, in English.
     pub text: String,
     /// What to do about it.
@@ -408,6 +411,16 @@ pub struct ErrorRule {
     /// When the panel says so, for maintainers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub when: Option<String>,
+}
+
+/// What a refusal leaves behind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Effect {
+    /// Nothing was changed.
+    None,
+    /// Something may have been changed before the refusal.
+    Possible,
 }
 
 /// One call that works (or fails in a known way) on the standard small world.

@@ -167,7 +167,9 @@ impl PanelClient {
             (Role::Public, _) => return Ok(None),
             (Role::Peer, Credential::Peer(token)) => (format!("Bearer {}", token.expose()), token.clone()),
             (Role::Peer, _) => {
-                return Err(CredentialError::Missing { needed: "a share token of this panel (PANEL_PEER_TOKEN)" }.into());
+                return Err(
+                    CredentialError::Missing { needed: "a share token of this panel (PANEL_PEER_TOKEN)" }.into()
+                );
             }
             (_, Credential::Token(token)) => (token.expose().to_owned(), token.clone()),
             (_, Credential::Account(account)) => {

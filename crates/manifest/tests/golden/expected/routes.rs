@@ -64,6 +64,7 @@ const COMMON_NO_TOKEN: ErrorRule = ErrorRule {
     key: "not_logged_in",
     text: "The panel got no credential, or one that has ended.",
     hint: "Log in again.",
+    effect_possible: false,
 };
 
 const COMMON_INTERNAL: ErrorRule = ErrorRule {
@@ -72,6 +73,7 @@ const COMMON_INTERNAL: ErrorRule = ErrorRule {
     key: "panel_internal",
     text: "The panel failed inside.",
     hint: "Read the state before trying again.",
+    effect_possible: true,
 };
 
 /// `feed.report`: Read the report.
@@ -183,6 +185,7 @@ static TABLE: [Route; 8] = [
                 key: "name_taken",
                 text: "The name is taken.",
                 hint: "Give another one.",
+                effect_possible: false,
             },
             COMMON_NO_TOKEN,
             ErrorRule {
@@ -191,6 +194,7 @@ static TABLE: [Route; 8] = [
                 key: "bad_name",
                 text: "The name is not accepted.",
                 hint: "Give another one.",
+                effect_possible: false,
             },
             ErrorRule {
                 code: -1,
@@ -198,6 +202,7 @@ static TABLE: [Route; 8] = [
                 key: "full",
                 text: "No more stations fit.",
                 hint: "Delete one.",
+                effect_possible: false,
             },
             COMMON_INTERNAL,
         ],
