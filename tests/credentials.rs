@@ -85,10 +85,9 @@ async fn a_wrong_password_is_tried_once_in_five_seconds_however_many_call() {
     let world = World::with(&[("PANEL_PASSWORD", "not-the-password")]).await;
     let results = sixty_four(&world).await;
     assert_eq!(kinds(&results), BTreeSet::from(["not_logged_in"]));
-    assert!(
-        results.iter().any(|result| result["error"]["message"]
-            == "the panel refused the login of `admin_user` (code -1): 账号或密码错误")
-    );
+    let refused = results.iter().find(|result| result["panel_msg"] == "账号或密码错误").expect("the panel's own words");
+    assert_eq!(refused["error"]["key"], "login_failed", "{refused}");
+    assert!(refused["error"]["message"].as_str().unwrap().starts_with("the panel refused the login of `admin_user`: "));
     let late = world.call("announcement.get", json!({})).await;
     let message = late["error"]["message"].as_str().unwrap();
     assert!(message.starts_with("the login of `admin_user` failed: the panel refused the login of `admin_user` (code -1): 账号或密码错误 (asked "), "{message}");

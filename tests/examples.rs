@@ -113,10 +113,11 @@ fn differences(route: &Route, expect: &Value, result: &Value) -> Vec<String> {
         hold("ok", &result["ok"], false.into());
         hold("panel_code", &result["panel_code"], code.into());
         hold("error.key", &result["error"]["key"], expect["error"].clone());
-        let outcome = match (change, code) {
+        let rule = route.errors.iter().find(|rule| expect["error"] == rule.key && code == rule.code);
+        let outcome = match (change, rule.is_some_and(|rule| rule.effect_possible)) {
             (false, _) => Value::Null,
-            (true, -2) => "unknown".into(),
-            (true, _) => "rejected".into(),
+            (true, true) => "unknown".into(),
+            (true, false) => "rejected".into(),
         };
         hold("outcome", &result["outcome"], outcome);
     }

@@ -6,9 +6,22 @@ fn main() {
             for route in &source.facts.routes {
                 println!("{}", serde_json::to_string(route).unwrap_or_default());
             }
-            for p in &source.unresolved { eprintln!("UNRESOLVED {}:{} {}", p.file, p.line, p.text); }
-            for p in &source.unreadable { eprintln!("UNREADABLE {}:{} {}", p.file, p.line, p.text); }
-            eprintln!("{} routes, {} outside {:?}, {} unresolved, {} files, missing {:?}, {:?}", source.facts.routes.len(), source.outside.len(), source.outside, source.unresolved.len(), source.files, source.missing, source.took);
+            for p in &source.unresolved {
+                eprintln!("UNRESOLVED {}:{} {}", p.file, p.line, p.text);
+            }
+            for p in &source.unreadable {
+                eprintln!("UNREADABLE {}:{} {}", p.file, p.line, p.text);
+            }
+            eprintln!(
+                "{} routes, {} outside {:?}, {} unresolved, {} files, missing {:?}, {:?}",
+                source.facts.routes.len(),
+                source.outside.len(),
+                source.outside,
+                source.unresolved.len(),
+                source.files,
+                source.missing,
+                source.took
+            );
         }
         Err(e) => eprintln!("{e}"),
     }

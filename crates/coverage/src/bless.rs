@@ -63,7 +63,9 @@ pub enum BlessError {
         error: io::Error,
     },
     /// It is not what it should be.
-    #[error("{file}: {error}; an entry has `path`, `what`, `reason`, and where they apply `key`, `there`, `since`, `until`")]
+    #[error(
+        "{file}: {error}; an entry has `path`, `what`, `reason`, and where they apply `key`, `there`, `since`, `until`"
+    )]
     Form {
         /// The file.
         file: String,
@@ -160,7 +162,8 @@ impl Blessing {
 
     fn holds(&self, version: &Version) -> bool {
         let bound = |text: &Option<String>| text.as_deref().and_then(Version::parse);
-        !bound(&self.since).is_some_and(|since| *version < since) && !bound(&self.until).is_some_and(|until| *version >= until)
+        bound(&self.since).is_none_or(|since| *version >= since)
+            && bound(&self.until).is_none_or(|until| *version < until)
     }
 
     fn is_for(&self, difference: &Difference) -> bool {

@@ -135,7 +135,8 @@ pub fn compare(expected: &[Expected], panel: &Facts, before: Option<&Facts>, lin
         claimed.insert(arm);
         let Some(route) = panel_route(panel, arm) else { continue };
         // Of a subtree the path itself may be known better than the whole.
-        let below = route.below.iter().find(|below| pattern::covers(&below.path, &entry.route.path) && below.accepts(&method));
+        let below =
+            route.below.iter().find(|below| pattern::covers(&below.path, &entry.route.path) && below.accepts(&method));
         let closer = below.map(|below| Route {
             handler: route.handler.clone(),
             wrappers: route.wrappers.clone(),
@@ -157,7 +158,14 @@ pub fn compare(expected: &[Expected], panel: &Facts, before: Option<&Facts>, lin
             // The path is known, and this is one more thing that the panel does on it.
             Some(entry) => {
                 let there = format!("also acts on {}", route.methods_text());
-                found.push(What::Method, entry, Some(route), "", &format!("only {}", entry.route.methods_text()), &there);
+                found.push(
+                    What::Method,
+                    entry,
+                    Some(route),
+                    "",
+                    &format!("only {}", entry.route.methods_text()),
+                    &there,
+                );
             }
             None => found.differences.push(Difference {
                 what: What::Added,
@@ -229,7 +237,9 @@ fn line(place: &str) -> Option<Line> {
 
 impl Comparison {
     fn push(&mut self, what: What, entry: &Expected, route: Option<&Route>, key: &str, here: &str, there: &str) {
-        let place = route.map(|route| if key.is_empty() || route.handler_place.is_empty() { &route.place } else { &route.handler_place });
+        let place = route.map(|route| {
+            if key.is_empty() || route.handler_place.is_empty() { &route.place } else { &route.handler_place }
+        });
         self.differences.push(Difference {
             what,
             path: entry.route.path.clone(),
@@ -247,7 +257,10 @@ impl Comparison {
     fn one(&mut self, entry: &Expected, route: &Route, all: &[Expected], before: Option<&Facts>, lines: &Lines) {
         let earlier = before.and_then(|before| {
             let method = entry.route.methods.first().map_or("", String::as_str);
-            arms(before, &entry.route.path).into_iter().filter_map(|arm| panel_route(before, arm)).find(|route| route.accepts(method))
+            arms(before, &entry.route.path)
+                .into_iter()
+                .filter_map(|arm| panel_route(before, arm))
+                .find(|route| route.accepts(method))
         });
         if let Some(earlier) = earlier.filter(|earlier| !earlier.handler.is_empty() && !route.handler.is_empty()) {
             let name = |route: &Route| {
@@ -291,9 +304,11 @@ impl Comparison {
         }
         for (what, key, here, there) in walk.found {
             // A subtree is one handler for several routes: a key that another of them has is no key of this one.
-            let elsewhere = shared && what == What::KeyMissing && all.iter().any(|other| {
-                pattern::covers(&route.path, &other.route.path) && has_key(&other.route, &key)
-            });
+            let elsewhere = shared
+                && what == What::KeyMissing
+                && all
+                    .iter()
+                    .any(|other| pattern::covers(&route.path, &other.route.path) && has_key(&other.route, &key));
             if elsewhere {
                 continue;
             }
@@ -325,13 +340,23 @@ impl Walk {
             return;
         }
         for (name, _) in here.iter().filter(|(name, field)| !there.contains_key(*name) && !field.ignored) {
-            self.found.push((What::KeyGone, format!("{prefix}{name}"), "in the manifest".to_owned(), "never read".to_owned()));
+            self.found.push((
+                What::KeyGone,
+                format!("{prefix}{name}"),
+                "in the manifest".to_owned(),
+                "never read".to_owned(),
+            ));
         }
         for (name, inner) in there {
             let key = format!("{prefix}{name}");
             match here.get(name) {
                 Some(known) => self.field(&key, known, inner),
-                None => self.found.push((What::KeyMissing, key, "not in the manifest".to_owned(), format!("read as {}", inner.kind.word()))),
+                None => self.found.push((
+                    What::KeyMissing,
+                    key,
+                    "not in the manifest".to_owned(),
+                    format!("read as {}", inner.kind.word()),
+                )),
             }
         }
     }

@@ -8,10 +8,14 @@
 mod builtin;
 mod call;
 mod compare;
+mod composite;
 mod condition;
 mod decode;
 mod expr;
+mod frame;
+mod index;
 mod library;
+mod loops;
 mod machine;
 mod merge;
 mod request;

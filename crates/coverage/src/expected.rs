@@ -21,8 +21,6 @@ pub struct Expected {
     pub says: Says,
     /// Where it stands.
     pub at: Line,
-    /// Its tool, or the tool it is an alias of.
-    pub tool: Option<String>,
 }
 
 /// How much an entry says.
@@ -48,7 +46,7 @@ pub fn entries(manifest: &Manifest, version: &Version, lines: &Lines) -> Vec<Exp
             route.methods = methods(entry, said);
             let says = entry.excluded.clone().map_or(Says::All, Says::Excluded);
             let at = lines.entry(&domain.domain, &entry.path, word(entry.method));
-            found.push(Expected { route, says, at, tool: said.tool.clone() });
+            found.push(Expected { route, says, at });
         }
     }
     found
@@ -120,7 +118,10 @@ fn auth(role: Role) -> Auth {
     }
 }
 
-fn fields_of<'a>(fields: impl Iterator<Item = (&'a str, &'a model::Field)>, version: &Version) -> BTreeMap<String, Field> {
+fn fields_of<'a>(
+    fields: impl Iterator<Item = (&'a str, &'a model::Field)>,
+    version: &Version,
+) -> BTreeMap<String, Field> {
     let held = fields.filter(|(_, field)| holds(version, field.since.as_deref(), field.until.as_deref()));
     held.map(|(name, inner)| (name.to_owned(), field(inner, version))).collect()
 }

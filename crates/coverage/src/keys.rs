@@ -30,13 +30,24 @@ struct Entry {
 
 impl Keys {
     fn add(&mut self, place: Place, name: Option<String>, parent: Option<Node>) -> Node {
-        let entry = Entry { place, name, parent, kind: Kind::Unknown, required: false, default: None, children: Vec::new(), item: None };
+        let entry = Entry {
+            place,
+            name,
+            parent,
+            kind: Kind::Unknown,
+            required: false,
+            default: None,
+            children: Vec::new(),
+            item: None,
+        };
         self.nodes.push(entry);
         self.nodes.len() - 1
     }
 
     fn top(&self, place: Place, name: Option<&str>) -> Option<Node> {
-        self.nodes.iter().position(|entry| entry.parent.is_none() && entry.place == place && entry.name.as_deref() == name)
+        self.nodes
+            .iter()
+            .position(|entry| entry.parent.is_none() && entry.place == place && entry.name.as_deref() == name)
     }
 
     /// The whole body.

@@ -40,7 +40,8 @@ impl Lines {
     pub fn entry(&self, domain: &str, path: &str, method: &str) -> Line {
         let file = format!("{}/{domain}.yaml", self.dir);
         let Some(lines) = self.files.get(domain) else { return Line { file, line: 1 } };
-        let starts = lines.iter().enumerate().filter(|(_, line)| value_of(line, "path").is_some_and(|value| value == path));
+        let starts =
+            lines.iter().enumerate().filter(|(_, line)| value_of(line, "path").is_some_and(|value| value == path));
         let mut found: Vec<usize> = starts.map(|(number, _)| number).collect();
         // A path can stand there once for each method.
         found.sort_by_key(|start| {
@@ -85,5 +86,7 @@ fn value_of<'l>(line: &'l str, key: &str) -> Option<&'l str> {
 
 fn names(line: &str, key: &str) -> bool {
     let line = line.trim_start();
-    line.strip_prefix(key).is_some_and(|rest| rest.starts_with(':')) || line.contains(&format!("{{ {key}:")) || line.contains(&format!(", {key}:"))
+    line.strip_prefix(key).is_some_and(|rest| rest.starts_with(':'))
+        || line.contains(&format!("{{ {key}:"))
+        || line.contains(&format!(", {key}:"))
 }

@@ -6,7 +6,12 @@ mod handler;
 mod methods;
 mod registrations;
 
-use std::{collections::{BTreeMap, BTreeSet}, io, path::Path, time::{Duration, Instant}};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    io,
+    path::Path,
+    time::{Duration, Instant},
+};
 
 use crate::{
     eval::{Machine, Registration, Value},
@@ -77,6 +82,7 @@ fn evaluate(packages: &Packages, source: &mut Source) {
     let mut machine = Machine::new(packages);
     registrations::find(&mut machine);
     let mounts = Mounts::new(&machine);
+    let outermost = access::outermost(&machine);
     let mut problems: Vec<(Pos, String)> = Vec::new();
     let mut routes: BTreeMap<(String, String), Route> = BTreeMap::new();
     for (index, registration) in machine.registrations.clone().into_iter().enumerate() {
@@ -92,7 +98,14 @@ fn evaluate(packages: &Packages, source: &mut Source) {
                 source.outside.push(path);
                 continue;
             }
-            let mut one = One { machine: &mut machine, registration: &registration, index, way: &way, problems: &mut problems };
+            let mut one = One {
+                machine: &mut machine,
+                registration: &registration,
+                index,
+                way: &way,
+                outermost: &outermost,
+                problems: &mut problems,
+            };
             for route in one.routes(&path) {
                 let key = (route.path.clone(), route.methods.join(","));
                 routes.entry(key).or_insert(route);
@@ -118,6 +131,7 @@ struct One<'a, 'p> {
     registration: &'a Registration<'p>,
     index: usize,
     way: &'a Way,
+    outermost: &'a HashMap<usize, Value<'p>>,
     problems: &'a mut Vec<(Pos, String)>,
 }
 
@@ -129,7 +143,8 @@ impl One<'_, '_> {
         let (handler, wrappers, handler_place) = self.names();
         let mut found = Vec::new();
         for arm in handler::arms(self, path) {
-            let method = arm.methods.first().map_or("POST", |method| if method == "ANY" { "POST" } else { method.as_str() });
+            let method =
+                arm.methods.first().map_or("POST", |method| if method == "ANY" { "POST" } else { method.as_str() });
             let auth = access::of(self, path, method);
             if auth == Auth::Unknown {
                 self.problems.push((at, format!("{path}: who may call it cannot be worked out")));

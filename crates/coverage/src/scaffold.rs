@@ -31,13 +31,20 @@ pub struct Draft {
 }
 
 /// Drafts of all routes of a panel that a manifest lacks, or of those named. `since` is the panel version that has them.
-pub fn scaffold(source: &Source, routes: &Path, since: Option<&str>, only: &[String]) -> Result<Vec<Draft>, CheckError> {
+pub fn scaffold(
+    source: &Source,
+    routes: &Path,
+    since: Option<&str>,
+    only: &[String],
+) -> Result<Vec<Draft>, CheckError> {
     let manifest = flvx_manifest::load(routes).map_err(CheckError::Manifest)?;
     let (_, asked) = version(since, &manifest)?;
     let known = entries(&manifest, &asked, &Lines::read(routes));
     let lacking = source.facts.routes.iter().filter(|route| {
-        let covered = known.iter().any(|entry| pattern::covers(&route.path, &entry.route.path) || route.path == entry.route.path);
-        let named = only.is_empty() || only.iter().any(|path| route.path == *path || pattern::covers(&route.path, path));
+        let covered =
+            known.iter().any(|entry| pattern::covers(&route.path, &entry.route.path) || route.path == entry.route.path);
+        let named =
+            only.is_empty() || only.iter().any(|path| route.path == *path || pattern::covers(&route.path, path));
         named && !covered
     });
     let mut files: BTreeMap<String, Vec<String>> = BTreeMap::new();
@@ -56,7 +63,12 @@ pub fn scaffold(source: &Source, routes: &Path, since: Option<&str>, only: &[Str
     let drafts = files.into_iter().map(|(domain, entries)| {
         let new = !manifest.domains.iter().any(|known| known.domain == domain);
         let head = if new { head(&domain) } else { String::new() };
-        Draft { file: format!("{domain}.yaml"), new, entries: entries.len(), text: format!("{head}{}", entries.join("\n")) }
+        Draft {
+            file: format!("{domain}.yaml"),
+            new,
+            entries: entries.len(),
+            text: format!("{head}{}", entries.join("\n")),
+        }
     });
     Ok(drafts.collect())
 }
@@ -91,7 +103,10 @@ fn entry(route: &Route, domain: &str, since: Option<&str>) -> String {
     if route.methods.iter().any(|method| method == "ANY") {
         text.line(2, "any_method: true");
     } else if route.methods.len() > 1 {
-        text.line(2, &format!("# FIXME the panel acts on {}: one entry for each that is to be a tool", route.methods_text()));
+        text.line(
+            2,
+            &format!("# FIXME the panel acts on {}: one entry for each that is to be a tool", route.methods_text()),
+        );
     }
     text.line(2, &format!("tool: {}", guess.tool));
     text.line(2, &format!("title: {}", guess.title));

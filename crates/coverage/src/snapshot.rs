@@ -58,10 +58,13 @@ impl Snapshot {
     pub fn read(path: &Path) -> Result<Self, SnapshotError> {
         let file = path.display().to_string();
         let text = fs::read_to_string(path).map_err(|error| SnapshotError::Io { file: file.clone(), error })?;
-        let snapshot: Self =
-            serde_json::from_str(&text).map_err(|error| SnapshotError::Form { file: file.clone(), problem: error.to_string() })?;
+        let snapshot: Self = serde_json::from_str(&text)
+            .map_err(|error| SnapshotError::Form { file: file.clone(), problem: error.to_string() })?;
         if snapshot.format != FORMAT {
-            return Err(SnapshotError::Form { file, problem: format!("its format is `{}` and not `{FORMAT}`", snapshot.format) });
+            return Err(SnapshotError::Form {
+                file,
+                problem: format!("its format is `{}` and not `{FORMAT}`", snapshot.format),
+            });
         }
         Ok(snapshot)
     }

@@ -7,14 +7,33 @@ use super::{
     machine::Machine,
     value::{Data, Env, Opaque, Slot, Taint, Value},
 };
-use crate::go::{Resolved, Ty, ast::{Call, Expr, ExprKind}};
+use crate::go::{
+    Resolved, Ty,
+    ast::{Call, Expr, ExprKind},
+};
 
 /// Whether a name is a builtin function.
 pub(super) fn is_builtin(name: &str) -> bool {
     matches!(
         name,
-        "append" | "cap" | "clear" | "close" | "complex" | "copy" | "delete" | "imag" | "len" | "make" | "max" | "min" | "new" | "panic"
-            | "print" | "println" | "real" | "recover"
+        "append"
+            | "cap"
+            | "clear"
+            | "close"
+            | "complex"
+            | "copy"
+            | "delete"
+            | "imag"
+            | "len"
+            | "make"
+            | "max"
+            | "min"
+            | "new"
+            | "panic"
+            | "print"
+            | "println"
+            | "real"
+            | "recover"
     )
 }
 
@@ -75,7 +94,12 @@ fn append<'p>(list: &Value<'p>, rest: &[Value<'p>], spread: bool) -> Value<'p> {
         Value::Nil => Vec::new(),
         // `append([]byte(nil), body...)` copies.
         Value::Opaque(_) => {
-            return rest.iter().find(|value| matches!(value, Value::Lib(_) | Value::Data(_))).filter(|_| spread).unwrap_or(list).clone();
+            return rest
+                .iter()
+                .find(|value| matches!(value, Value::Lib(_) | Value::Data(_)))
+                .filter(|_| spread)
+                .unwrap_or(list)
+                .clone();
         }
         other => return other.clone(),
     };

@@ -70,7 +70,7 @@ impl<'p> Machine<'p> {
             Value::Func(closure) => self.function_call(&closure, args, types, at),
             Value::Type(ty) => self.conversion(ty, args),
             Value::Foreign(path, name) => self.foreign_call(&path, name, args, at),
-            Value::Bound(of, name, _) => self.bound_call(*of, name, args, at),
+            Value::Bound(of, name) => self.bound_call(*of, name, args, at),
             handler @ (Value::Router(_) | Value::Strip(..)) => {
                 self.serve(&handler);
                 Value::unknown()
@@ -88,16 +88,19 @@ impl<'p> Machine<'p> {
         }
     }
 
-    fn function_call(&mut self, closure: &Rc<Closure<'p>>, args: Vec<Value<'p>>, types: &[Ty<'p>], at: Pos) -> Value<'p> {
+    fn function_call(
+        &mut self,
+        closure: &Rc<Closure<'p>>,
+        args: Vec<Value<'p>>,
+        types: &[Ty<'p>],
+        at: Pos,
+    ) -> Value<'p> {
         let function = closure.function;
         let closure = self.with_inferred_types(closure, &args, types);
         let enters = self.enters(&closure, &args) && self.may_enter(function);
         self.convert_hint(function, &args);
-        let result = if enters {
-            self.call_closure(&closure, args.clone())
-        } else {
-            self.not_entered(&closure, &args, at)
-        };
+        let result =
+            if enters { self.call_closure(&closure, args.clone()) } else { self.not_entered(&closure, &args, at) };
         let result = self.converted(function, &args, result);
         if self.run.mode == Mode::Register { self.wrapped(&closure, &args, result) } else { result }
     }
@@ -122,7 +125,9 @@ impl<'p> Machine<'p> {
             }
             Mode::Handle => {
                 let tells = |value: &Value<'p>| {
-                    value.is_request() || value.is_response() || matches!(value, Value::Method(_) | Value::OpenPath(_) | Value::Func(_))
+                    value.is_request()
+                        || value.is_response()
+                        || matches!(value, Value::Method(_) | Value::OpenPath(_) | Value::Func(_))
                 };
                 // `response.OK(x)`: whether it is a success must be seen.
                 let answer = self.answering > 0 && function.receiver.is_none() && function.size <= SMALL_ANSWER;
@@ -156,7 +161,9 @@ impl<'p> Machine<'p> {
         for arg in args {
             match arg {
                 Value::Pointer(slot) => slot.forget(),
-                Value::Func(closure) if self.run.mode == Mode::Handle && closure.env.is_some() && self.may_enter(closure.function) => {
+                Value::Func(closure)
+                    if self.run.mode == Mode::Handle && closure.env.is_some() && self.may_enter(closure.function) =>
+                {
                     self.branch += 1;
                     self.control.push(Taint::NONE);
                     self.call_closure(closure, Vec::new());
@@ -213,7 +220,7 @@ impl<'p> Machine<'p> {
         if kind != Kind::Unknown {
             self.run.keys.hint(data.node, kind);
         }
-        let names_default = function.signature.params.get(1).is_some_and(|param| is_default(param));
+        let names_default = function.signature.params.get(1).is_some_and(is_default);
         if let (true, Some(text)) = (names_default, args.get(1).and_then(json_text)) {
             self.run.keys.default_value(data.node, text);
         }
@@ -232,7 +239,7 @@ impl<'p> Machine<'p> {
         let from_anything = matches!(from, Resolved::Interface(_) | Resolved::Unknown);
         let kind = self.types.kind(Ty::new(&result.ty, file));
         // A test of a value (`isBlank(x)`) is no conversion of it.
-        if kind == Kind::Boolean && !function.signature.params.get(1).is_some_and(|param| is_default(param)) {
+        if kind == Kind::Boolean && !function.signature.params.get(1).is_some_and(is_default) {
             return None;
         }
         Some((data, if from_anything { kind } else { Kind::Unknown }))
@@ -241,16 +248,19 @@ impl<'p> Machine<'p> {
     /// The result of a conversion is still that part of the request.
     fn converted(&self, function: &'p Function, args: &[Value<'p>], result: Value<'p>) -> Value<'p> {
         match (self.conversion_of(function, args), &result) {
-            (Some((data, _)), Value::Opaque(_) | Value::Data(_) | Value::Text(_) | Value::Int(_) | Value::Nil | Value::Pointer(_)) => {
-                Value::Data(Box::new(Data { scalar: true, ..data }))
-            }
+            (
+                Some((data, _)),
+                Value::Opaque(_) | Value::Data(_) | Value::Text(_) | Value::Int(_) | Value::Nil | Value::Pointer(_),
+            ) => Value::Data(Box::new(Data { scalar: true, ..data })),
             _ => result,
         }
     }
 
     /// A function that was made around a handler or a router remembers it.
     fn wrapped(&mut self, closure: &Closure<'p>, args: &[Value<'p>], result: Value<'p>) -> Value<'p> {
-        if args.iter().any(|arg| self.router_in(arg).is_some()) && (result.is_handler() || self.router_in(&result).is_some()) {
+        if args.iter().any(|arg| self.router_in(arg).is_some())
+            && (result.is_handler() || self.router_in(&result).is_some())
+        {
             self.outers.push(result.clone());
         }
         let Value::Func(made) = &result else { return result };
@@ -259,7 +269,9 @@ impl<'p> Machine<'p> {
             _ => None,
         });
         match inner {
-            Some(inner) if made.core.is_none() && made.env.is_some() && made.function.pos.file == closure.function.pos.file => {
+            Some(inner)
+                if made.core.is_none() && made.env.is_some() && made.function.pos.file == closure.function.pos.file =>
+            {
                 let mut wrappers = vec![closure.function.name.clone()];
                 wrappers.extend(inner.wrappers.iter().cloned());
                 Value::Func(Rc::new(Closure { core: Some(Rc::clone(inner)), wrappers, ..made.as_ref().clone() }))
@@ -269,7 +281,12 @@ impl<'p> Machine<'p> {
     }
 
     /// Type arguments as written, or read off function arguments.
-    fn with_inferred_types(&mut self, closure: &Rc<Closure<'p>>, args: &[Value<'p>], written: &[Ty<'p>]) -> Rc<Closure<'p>> {
+    fn with_inferred_types(
+        &mut self,
+        closure: &Rc<Closure<'p>>,
+        args: &[Value<'p>],
+        written: &[Ty<'p>],
+    ) -> Rc<Closure<'p>> {
         let function = closure.function;
         if function.type_params.is_empty() || (!closure.types.is_empty() && written.is_empty()) {
             return Rc::clone(closure);
@@ -294,7 +311,8 @@ impl<'p> Machine<'p> {
                 let Value::Func(closure) = arg else { return };
                 let given = &closure.function.signature;
                 let file = closure.function.pos.file;
-                let pairs = signature.params.iter().zip(&given.params).chain(signature.results.iter().zip(&given.results));
+                let pairs =
+                    signature.params.iter().zip(&given.params).chain(signature.results.iter().zip(&given.results));
                 for (wanted, given) in pairs {
                     let (wanted, given) = match (&wanted.ty, &given.ty) {
                         (Type::Pointer(wanted), Type::Pointer(given)) => (wanted.as_ref(), given.as_ref()),
@@ -374,7 +392,9 @@ fn json_text(value: &Value<'_>) -> Option<String> {
 fn tainted_result<'p>(value: Value<'p>, taint: Taint) -> Value<'p> {
     match value {
         Value::Opaque(opaque) => Value::Opaque(Box::new(Opaque { taint: opaque.taint | taint, ..*opaque })),
-        Value::Tuple(items) => Value::Tuple(Rc::new(items.iter().map(|item| tainted_result(item.clone(), taint)).collect())),
+        Value::Tuple(items) => {
+            Value::Tuple(Rc::new(items.iter().map(|item| tainted_result(item.clone(), taint)).collect()))
+        }
         other => other,
     }
 }

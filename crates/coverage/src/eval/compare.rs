@@ -60,8 +60,11 @@ impl<'p> Machine<'p> {
     fn unknown_equal(&mut self, a: &Value<'p>, b: &Value<'p>, not: bool) -> Value<'p> {
         let taint = a.taint() | b.taint();
         let (of, with) = if is_plain(a) { (b, a) } else { (a, b) };
-        let empty = matches!(with, Value::Nil | Value::Bool(false)) || matches!(with, Value::Int(0)) || with.as_text() == Some("");
-        let is_error = of.ty().is_some_and(|ty| self.types.is_error(ty)) || matches!(of, Value::Opaque(opaque) if opaque.second);
+        let empty = matches!(with, Value::Nil | Value::Bool(false))
+            || matches!(with, Value::Int(0))
+            || with.as_text() == Some("");
+        let is_error =
+            of.ty().is_some_and(|ty| self.types.is_error(ty)) || matches!(of, Value::Opaque(opaque) if opaque.second);
         let absent = if is_error && matches!(with, Value::Nil) {
             // `err != nil` holds when something went wrong.
             Some(not)
@@ -95,7 +98,13 @@ fn is_plain(value: &Value<'_>) -> bool {
 fn never_nil(value: &Value<'_>) -> bool {
     matches!(
         value,
-        Value::Func(_) | Value::Pointer(_) | Value::Router(_) | Value::Lib(_) | Value::Object(_) | Value::List(_) | Value::Map(_)
+        Value::Func(_)
+            | Value::Pointer(_)
+            | Value::Router(_)
+            | Value::Lib(_)
+            | Value::Object(_)
+            | Value::List(_)
+            | Value::Map(_)
             | Value::Decoder(..)
     )
 }

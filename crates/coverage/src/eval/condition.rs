@@ -96,9 +96,12 @@ impl<'p> Machine<'p> {
     pub(super) fn truth_value(truth: Truth) -> Value<'p> {
         match truth {
             Truth::Known(known) => Value::Bool(known),
-            Truth::Unknown(why) => {
-                Value::Opaque(Box::new(Opaque { taint: why.taint, absent: why.absent, missing: why.missing, ..Opaque::default() }))
-            }
+            Truth::Unknown(why) => Value::Opaque(Box::new(Opaque {
+                taint: why.taint,
+                absent: why.absent,
+                missing: why.missing,
+                ..Opaque::default()
+            })),
         }
     }
 }

@@ -62,15 +62,20 @@ fn closing_quote(text: &str) -> usize {
 
 impl<'p> Machine<'p> {
     /// A method of a JSON decoder.
-    pub(super) fn decoder_call(&mut self, from: Value<'p>, strict: &Rc<Cell<bool>>, name: &str, args: &[Value<'p>], at: Pos) -> Value<'p> {
+    pub(super) fn decoder_call(
+        &mut self,
+        from: Value<'p>,
+        strict: &Rc<Cell<bool>>,
+        name: &str,
+        args: &[Value<'p>],
+        at: Pos,
+    ) -> Value<'p> {
         match (name, args) {
             ("DisallowUnknownFields", _) => {
                 strict.set(true);
                 Value::unknown()
             }
-            ("Decode", [into, ..]) => {
-                self.decode(&from, into, at)
-            }
+            ("Decode", [into, ..]) => self.decode(&from, into, at),
             _ => Value::unknown(),
         }
     }
@@ -180,7 +185,8 @@ impl<'p> Machine<'p> {
             }
             let child = self.run.keys.child(node, &name);
             self.expand(child, ty, tag, depth + 1);
-            let rules = tag_value(&field.tag, "binding").or_else(|| tag_value(&field.tag, "validate")).unwrap_or_default();
+            let rules =
+                tag_value(&field.tag, "binding").or_else(|| tag_value(&field.tag, "validate")).unwrap_or_default();
             if rules.split(',').any(|rule| rule == "required") {
                 self.run.keys.require(child);
             }
@@ -211,7 +217,9 @@ impl<'p> Machine<'p> {
                 }
                 continue;
             }
-            let Some(name) = tag_value(&field.tag, tag).map(|value| value.split(',').next().unwrap_or_default()) else { continue };
+            let Some(name) = tag_value(&field.tag, tag).map(|value| value.split(',').next().unwrap_or_default()) else {
+                continue;
+            };
             let node = self.run.keys.parameter(place, name);
             self.hint_type(node, ty);
             if tag_value(&field.tag, "binding").is_some_and(|rules| rules.split(',').any(|rule| rule == "required")) {

@@ -3,6 +3,7 @@
 use std::{cell::RefCell, rc::Rc};
 
 use super::{
+    index::slice,
     machine::Machine,
     run::Mode,
     value::{Closure, Data, Env, Object, Opaque, Slot, Taint, Value},
@@ -61,7 +62,8 @@ impl<'p> Machine<'p> {
             ExprKind::Index(of, keys) => self.index(of, keys, env),
             ExprKind::Slice(of, start, end) => {
                 let of = self.expr(of, env);
-                let bound = |machine: &mut Self, part: &'p Option<Box<Expr>>| part.as_ref().map(|part| machine.expr(part, env));
+                let bound =
+                    |machine: &mut Self, part: &'p Option<Box<Expr>>| part.as_ref().map(|part| machine.expr(part, env));
                 let (start, end) = (bound(self, start), bound(self, end));
                 slice(of, start.as_ref(), end.as_ref())
             }
@@ -214,93 +216,6 @@ impl<'p> Machine<'p> {
         }
     }
 
-    /// `T{…}`.
-    pub(super) fn composite(&mut self, ty: Ty<'p>, elements: &'p [Element], env: &Env<'p>) -> Value<'p> {
-        match self.types.shape(ty) {
-            Resolved::Slice(item) => {
-                let items = elements.iter().map(|element| self.element(&element.value, item, env)).collect();
-                Value::list(items)
-            }
-            Resolved::Map(key, item) => {
-                let mut pairs = Vec::with_capacity(elements.len());
-                for element in elements {
-                    let key = element.key.as_ref().map_or(Value::Nil, |expr| self.expr_as(expr, Some(key), env));
-                    pairs.push((key, self.element(&element.value, item, env)));
-                }
-                Value::Map(Rc::new(RefCell::new(pairs)))
-            }
-            Resolved::Struct(fields, file) => {
-                let mut set = Vec::with_capacity(elements.len());
-                for (position, element) in elements.iter().enumerate() {
-                    let field = match &element.key {
-                        Some(Expr { kind: ExprKind::Name(name), .. }) => fields.iter().find(|field| field.name == *name),
-                        Some(_) => None,
-                        None => fields.get(position),
-                    };
-                    let Some(field) = field else { continue };
-                    let value = self.element(&element.value, Ty::new(&field.ty, file), env);
-                    set.push((field.name.as_str(), value));
-                }
-                Value::Object(Rc::new(Object { ty: Some(ty), fields: RefCell::new(set) }))
-            }
-            // A struct of somebody else, or one that is not here: its fields are kept by name.
-            _ => {
-                let mut set = Vec::new();
-                for element in elements {
-                    let value = self.expr(&element.value, env);
-                    if let Some(Expr { kind: ExprKind::Name(name), .. }) = &element.key {
-                        set.push((name.as_str(), value));
-                    } else if let Some(key) = &element.key {
-                        // gin.H{"code": 0}: a map by another name.
-                        let key = self.expr(key, env);
-                        return self.foreign_map(key, value, elements, env);
-                    }
-                }
-                Value::Object(Rc::new(Object { ty: Some(ty), fields: RefCell::new(set) }))
-            }
-        }
-    }
-
-    fn foreign_map(&mut self, key: Value<'p>, value: Value<'p>, elements: &'p [Element], env: &Env<'p>) -> Value<'p> {
-        let mut pairs = vec![(key, value)];
-        for element in elements.iter().skip(1) {
-            let key = element.key.as_ref().map_or(Value::Nil, |key| self.expr(key, env));
-            pairs.push((key, self.expr(&element.value, env)));
-        }
-        Value::Map(Rc::new(RefCell::new(pairs)))
-    }
-
-    fn element(&mut self, expr: &'p Expr, ty: Ty<'p>, env: &Env<'p>) -> Value<'p> {
-        if let ExprKind::Composite(None, elements) = &expr.kind {
-            // In `[]*T{{…}}` the braces stand for a pointer.
-            return match self.types.resolve(ty) {
-                Resolved::Pointer(inner) => {
-                    let value = self.composite(inner, elements, env);
-                    Value::Pointer(Slot::new(value, Some(inner), self.branch))
-                }
-                _ => self.composite(ty, elements, env),
-            };
-        }
-        self.expr(expr, env).typed(Some(ty))
-    }
-
-    fn index(&mut self, of: &'p Expr, keys: &'p [Expr], env: &Env<'p>) -> Value<'p> {
-        let value = self.expr(of, env).deref();
-        match (value, keys) {
-            // `f[T]`: a function with its type arguments.
-            (Value::Func(closure), keys) => {
-                let types: Vec<Ty<'p>> = keys.iter().filter_map(|key| self.type_of(key, env)).collect();
-                Value::Func(Rc::new(with_types(&closure, &types)))
-            }
-            (Value::Type(ty), _) => Value::Type(ty),
-            (value, [key]) => {
-                let key = self.expr(key, env);
-                self.indexed(value, key, of.pos)
-            }
-            (value, _) => value,
-        }
-    }
-
     /// The type that an expression in type position names.
     pub(super) fn type_of(&mut self, expr: &'p Expr, env: &Env<'p>) -> Option<Ty<'p>> {
         match self.expr(expr, env) {
@@ -319,75 +234,6 @@ impl<'p> Machine<'p> {
     pub(super) fn written_types(&self, types: &'p [Type]) -> Vec<Ty<'p>> {
         let file = self.file();
         types.iter().map(|ty| Ty::new(ty, file)).collect()
-    }
-
-    fn indexed(&mut self, value: Value<'p>, key: Value<'p>, at: crate::go::ast::Pos) -> Value<'p> {
-        match value {
-            Value::List(items) => match key {
-                Value::Int(position) => {
-                    let item = usize::try_from(position).ok().and_then(|position| items.get(position));
-                    item.cloned().unwrap_or_else(Value::unknown)
-                }
-                _ => items.first().cloned().unwrap_or_else(Value::unknown),
-            },
-            Value::Map(pairs) => self.map_item(&pairs.borrow(), &key),
-            Value::Data(data) => self.data_item(&data, &key, at),
-            Value::Opaque(opaque) => {
-                let item = opaque.ty.and_then(|ty| self.types.element(ty));
-                let taint = opaque.taint | key.taint();
-                item.map_or_else(|| Value::tainted(taint), |ty| Value::of_type(ty, taint))
-            }
-            Value::Lib(lib) => self.library_index(lib, &key, at),
-            _ => Value::tainted(key.taint()),
-        }
-    }
-
-    fn map_item(&mut self, pairs: &[(Value<'p>, Value<'p>)], key: &Value<'p>) -> Value<'p> {
-        if matches!(key, Value::Method(_)) {
-            for known in pairs.iter().filter_map(|(known, _)| known.as_text()) {
-                self.note_method(known);
-            }
-        }
-        match self.has_key(pairs, key) {
-            Some(true) => pairs.iter().find(|(known, _)| same_key(known, key)).map_or(Value::Nil, |(_, value)| value.clone()),
-            Some(false) => match pairs.first().map(|(_, value)| value) {
-                Some(Value::Bool(_)) | None => Value::Bool(false),
-                Some(Value::Text(_)) => Value::text(""),
-                Some(Value::Int(_)) => Value::Int(0),
-                _ => Value::Nil,
-            },
-            None => Value::tainted(key.taint()),
-        }
-    }
-
-    /// Whether a map has a key. While a handler is looked at, loops were walked once: what is not there may come.
-    fn has_key(&self, pairs: &[(Value<'p>, Value<'p>)], key: &Value<'p>) -> Option<bool> {
-        known_key(pairs, key).filter(|has| *has || !self.is_handling() || matches!(key, Value::Method(_)))
-    }
-
-    fn data_item(&mut self, data: &Data<'p>, key: &Value<'p>, at: crate::go::ast::Pos) -> Value<'p> {
-        if data.scalar {
-            return Value::Data(Box::new(data.clone()));
-        }
-        let ty = data.ty.and_then(|ty| self.types.element(ty));
-        match key {
-            Value::Text(name) => {
-                self.work(at);
-                let node = self.run.keys.child(data.node, name);
-                if let Some(ty) = ty {
-                    self.hint_type(node, ty);
-                }
-                self.data(node, ty)
-            }
-            Value::Int(_) => {
-                let node = self.run.keys.item(data.node, Kind::Array);
-                self.data(node, ty)
-            }
-            _ => {
-                let node = self.run.keys.item(data.node, Kind::Unknown);
-                self.data(node, ty)
-            }
-        }
     }
 
     /// A part of the request as a value.
@@ -416,46 +262,4 @@ pub(super) fn with_types<'p>(closure: &Closure<'p>, types: &[Ty<'p>]) -> Closure
 /// An `ok` that is not known.
 fn unsure<'p>(taint: Taint) -> Value<'p> {
     Value::Opaque(Box::new(Opaque { taint, absent: Some(false), ..Opaque::default() }))
-}
-
-/// Whether two map keys are the same, as far as they are known.
-pub(super) fn same_key(a: &Value<'_>, b: &Value<'_>) -> bool {
-    match (a, b) {
-        (Value::Int(a), Value::Int(b)) => a == b,
-        _ => a.as_text().is_some() && a.as_text() == b.as_text(),
-    }
-}
-
-/// Whether a map has a key, when that can be known.
-fn known_key(pairs: &[(Value<'_>, Value<'_>)], key: &Value<'_>) -> Option<bool> {
-    if pairs.iter().any(|(known, _)| same_key(known, key)) {
-        return Some(true);
-    }
-    let could_be = |known: &Value<'_>| match (key, known.as_text()) {
-        (Value::OpenPath(start), Some(text)) => text.starts_with(&**start),
-        (Value::Text(_) | Value::Method(_) | Value::Int(_), Some(_)) => false,
-        (Value::Int(_), None) => !matches!(known, Value::Int(_)),
-        _ => true,
-    };
-    if pairs.iter().any(|(known, _)| could_be(known)) { None } else { Some(false) }
-}
-
-fn slice<'p>(of: Value<'p>, start: Option<&Value<'p>>, end: Option<&Value<'p>>) -> Value<'p> {
-    let bound = |value: Option<&Value<'p>>, otherwise: usize| match value {
-        None => Some(otherwise),
-        Some(Value::Int(number)) => usize::try_from(*number).ok(),
-        Some(_) => None,
-    };
-    match &of {
-        Value::Text(text) => match (bound(start, 0), bound(end, text.len())) {
-            (Some(start), Some(end)) => text.get(start..end).map_or_else(Value::unknown, Value::text),
-            _ => Value::unknown(),
-        },
-        Value::List(items) => match (bound(start, 0), bound(end, items.len())) {
-            (Some(start), Some(end)) => items.get(start..end).map_or_else(|| of.clone(), |items| Value::list(items.to_vec())),
-            _ => of,
-        },
-        Value::OpenPath(_) => Value::tainted(Taint::NONE),
-        _ => of,
-    }
 }

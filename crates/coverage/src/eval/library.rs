@@ -57,9 +57,33 @@ fn status(name: &str) -> Option<i64> {
 fn is_harmless(path: &str) -> bool {
     matches!(
         path,
-        "fmt" | "log" | "log/slog" | "errors" | "strings" | "strconv" | "bytes" | "time" | "sort" | "math" | "reflect" | "sync" | "io" | "bufio"
-            | "unicode" | "unicode/utf8" | "slices" | "maps" | "context" | "encoding/json" | "net/http" | "net/url" | "net" | "crypto/sha256"
-            | "crypto/md5" | "encoding/hex" | "encoding/base64"
+        "fmt"
+            | "log"
+            | "log/slog"
+            | "errors"
+            | "strings"
+            | "strconv"
+            | "bytes"
+            | "time"
+            | "sort"
+            | "math"
+            | "reflect"
+            | "sync"
+            | "io"
+            | "bufio"
+            | "unicode"
+            | "unicode/utf8"
+            | "slices"
+            | "maps"
+            | "context"
+            | "encoding/json"
+            | "net/http"
+            | "net/url"
+            | "net"
+            | "crypto/sha256"
+            | "crypto/md5"
+            | "encoding/hex"
+            | "encoding/base64"
     )
 }
 
@@ -83,7 +107,9 @@ impl<'p> Machine<'p> {
             "io" | "io/ioutil" | "bytes" | "bufio" => self.reader(name, args),
             "io/fs" | "os" | "embed" => Value::unknown(),
             "github.com/gorilla/mux" if name == "Vars" => Value::Lib(Lib::Request),
-            _ if path.starts_with("github.com/go-chi/chi") && name.starts_with("URLParam") => self.path_parameter(args.get(1), at),
+            _ if path.starts_with("github.com/go-chi/chi") && name.starts_with("URLParam") => {
+                self.path_parameter(args.get(1), at)
+            }
             _ if path.starts_with("github.com/go-chi/render") && name.starts_with("Decode") => match args.as_slice() {
                 [.., into] => self.decode(&Value::Lib(Lib::Body), into, at),
                 [] => Value::unknown(),
@@ -129,8 +155,12 @@ impl<'p> Machine<'p> {
 
     /// A part of the request that a library takes whole: into a struct when it is given one, else with any keys.
     pub(super) fn given_away(&mut self, args: &[Value<'p>]) {
-        let Some(data) = args.iter().find_map(|arg| arg.data().filter(|data| self.is_loose(data)).cloned()) else { return };
-        let into = args.iter().find(|arg| matches!(arg, Value::Pointer(_)) && arg.ty().is_some_and(|ty| self.types.fields(ty).is_some()));
+        let Some(data) = args.iter().find_map(|arg| arg.data().filter(|data| self.is_loose(data)).cloned()) else {
+            return;
+        };
+        let into = args
+            .iter()
+            .find(|arg| matches!(arg, Value::Pointer(_)) && arg.ty().is_some_and(|ty| self.types.fields(ty).is_some()));
         match into.cloned() {
             Some(into) => self.fill(data.node, &into, "json"),
             None => self.run.keys.hint(data.node, Kind::Map),
@@ -217,7 +247,10 @@ impl<'p> Machine<'p> {
 
     /// Readers and their like: what is read from the body is the body.
     fn reader(&mut self, name: &str, args: Vec<Value<'p>>) -> Value<'p> {
-        match args.iter().find(|arg| matches!(arg, Value::Lib(Lib::Body)) || arg.data().is_some_and(|data| !data.scalar)) {
+        match args
+            .iter()
+            .find(|arg| matches!(arg, Value::Lib(Lib::Body)) || arg.data().is_some_and(|data| !data.scalar))
+        {
             Some(body) if name != "Copy" => body.clone(),
             _ => made_of(&args),
         }

@@ -65,7 +65,9 @@ pub fn tuple<'p>(mut values: Vec<Value<'p>>) -> Value<'p> {
 /// that differ are unknown.
 fn maybe<'p>(old: Value<'p>, new: Value<'p>, control: Taint) -> Value<'p> {
     match (&old, &new) {
-        (Value::Text(_) | Value::Int(_) | Value::Bool(_) | Value::Method(_) | Value::OpenPath(_), _) => merge(old, new, control),
+        (Value::Text(_) | Value::Int(_) | Value::Bool(_) | Value::Method(_) | Value::OpenPath(_), _) => {
+            merge(old, new, control)
+        }
         (_, Value::Nil) => old,
         (Value::Data(_), Value::Opaque(_)) => old,
         _ => new,
@@ -84,13 +86,35 @@ fn merge<'p>(a: Value<'p>, b: Value<'p>, control: Taint) -> Value<'p> {
         (Value::Bool(x), Value::Bool(y)) if x == y => a,
         (Value::Nil, Value::Nil) => a,
         (Value::List(x), Value::List(y)) => {
-            if x.len() >= y.len() { a } else { b }
+            if x.len() >= y.len() {
+                a
+            } else {
+                b
+            }
         }
         // What comes from the request says more than a constant that stands in for it.
         (Value::Data(_), _) => a,
         (_, Value::Data(_)) => b,
-        (Value::Func(_) | Value::Router(_) | Value::Lib(_) | Value::Object(_) | Value::Pointer(_) | Value::List(_) | Value::Map(_), _) => a,
-        (_, Value::Func(_) | Value::Router(_) | Value::Lib(_) | Value::Object(_) | Value::Pointer(_) | Value::List(_) | Value::Map(_)) => b,
+        (
+            Value::Func(_)
+            | Value::Router(_)
+            | Value::Lib(_)
+            | Value::Object(_)
+            | Value::Pointer(_)
+            | Value::List(_)
+            | Value::Map(_),
+            _,
+        ) => a,
+        (
+            _,
+            Value::Func(_)
+            | Value::Router(_)
+            | Value::Lib(_)
+            | Value::Object(_)
+            | Value::Pointer(_)
+            | Value::List(_)
+            | Value::Map(_),
+        ) => b,
         _ => {
             let absent = match (&a, &b) {
                 (Value::Opaque(x), Value::Opaque(y)) => x.absent.or(y.absent),

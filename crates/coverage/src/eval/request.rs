@@ -14,9 +14,30 @@ use crate::{
 
 /// Headers that say nothing of a route: transport, proxies, browsers.
 const COMMON_HEADERS: [&str; 24] = [
-    "accept", "accept-encoding", "accept-language", "access-control-request-headers", "access-control-request-method", "authorization",
-    "cf-connecting-ip", "connection", "content-length", "content-type", "cookie", "forwarded", "host", "if-modified-since", "if-none-match",
-    "origin", "range", "referer", "sec-websocket-protocol", "true-client-ip", "upgrade", "user-agent", "x-forwarded-for", "x-real-ip",
+    "accept",
+    "accept-encoding",
+    "accept-language",
+    "access-control-request-headers",
+    "access-control-request-method",
+    "authorization",
+    "cf-connecting-ip",
+    "connection",
+    "content-length",
+    "content-type",
+    "cookie",
+    "forwarded",
+    "host",
+    "if-modified-since",
+    "if-none-match",
+    "origin",
+    "range",
+    "referer",
+    "sec-websocket-protocol",
+    "true-client-ip",
+    "upgrade",
+    "user-agent",
+    "x-forwarded-for",
+    "x-real-ip",
 ];
 
 /// Headers that carry a credential.
@@ -27,7 +48,7 @@ fn is_credential(name: &str) -> bool {
 
 impl<'p> Machine<'p> {
     /// A field or method of something that a library gave.
-    pub(super) fn of_library(&mut self, lib: Lib, name: &'p str, at: Pos) -> Value<'p> {
+    pub(super) fn of_library(&mut self, lib: Lib, name: &'p str) -> Value<'p> {
         match (lib, name) {
             (Lib::Request, "Method") => self.method(),
             (Lib::Request, "URL") => Value::Lib(Lib::Url),
@@ -39,7 +60,7 @@ impl<'p> Machine<'p> {
             (Lib::Gin, "Request") => Value::Lib(Lib::Request),
             (Lib::Gin, "Writer") => Value::Lib(Lib::Response),
             (Lib::Gin, "Params" | "Keys" | "Errors") | (Lib::Url, _) if name != "Query" => Value::unknown(),
-            _ => Value::Bound(Box::new(Value::Lib(lib)), name, at),
+            _ => Value::Bound(Box::new(Value::Lib(lib)), name),
         }
     }
 
@@ -229,7 +250,9 @@ impl<'p> Machine<'p> {
             other => {
                 let Some((fields, _)) = other.ty().and_then(|ty| self.types.fields(ty)) else { return Vec::new() };
                 let set = |name: &str| match other {
-                    Value::Object(object) => object.fields.borrow().iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone()),
+                    Value::Object(object) => {
+                        object.fields.borrow().iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone())
+                    }
                     _ => None,
                 };
                 fields.iter().filter_map(|field| Some((super::decode::json_name(field)?, set(&field.name)))).collect()

@@ -23,10 +23,10 @@ impl<'p> Machine<'p> {
             Value::Package(package, file) => self.of_package(package, name, file),
             Value::Pointer(_) => self.of_pointer(&of, name, at),
             Value::Object(object) => self.of_object(&object, None, name, at),
-            Value::Data(data) => self.of_data(*data, name, at),
-            Value::Lib(lib) => self.of_library(lib, name, at),
+            Value::Data(data) => self.of_data(*data, name),
+            Value::Lib(lib) => self.of_library(lib, name),
             Value::Opaque(opaque) => self.of_opaque(*opaque, name, at),
-            Value::Func(closure) => self.of_function(&closure, name, at),
+            Value::Func(closure) => self.of_function(&closure, name),
             Value::Type(ty) => self.of_type(ty, name),
             Value::Tuple(items) => match items.first() {
                 Some(first) => self.select(first.clone(), name, at),
@@ -34,7 +34,9 @@ impl<'p> Machine<'p> {
             },
             // As a handler it is what it is.
             Value::Router(_) | Value::Strip(..) if name == "ServeHTTP" => of,
-            Value::Router(_) | Value::Registered(_) | Value::Decoder(..) | Value::Strip(..) => Value::Bound(Box::new(of), name, at),
+            Value::Router(_) | Value::Registered(_) | Value::Decoder(..) | Value::Strip(..) => {
+                Value::Bound(Box::new(of), name)
+            }
             other => Value::tainted(other.taint()),
         }
     }
@@ -100,10 +102,14 @@ impl<'p> Machine<'p> {
     fn embedded(&mut self, object: &Rc<Object<'p>>, name: &'p str, at: Pos) -> Option<Value<'p>> {
         let (fields, file) = self.types.fields(object.ty?)?;
         for field in fields.iter().filter(|field| field.embedded) {
-            let set = object.fields.borrow().iter().find(|(known, _)| *known == field.name).map(|(_, value)| value.clone());
+            let set =
+                object.fields.borrow().iter().find(|(known, _)| *known == field.name).map(|(_, value)| value.clone());
             let inner = set.unwrap_or_else(|| self.held(Ty::new(&field.ty, file), Taint::NONE));
             let is_router = matches!(inner.deref(), Value::Router(_));
-            let has = is_router || inner.ty().is_some_and(|ty| self.types.field(ty, name).is_some() || self.types.method(ty, name).is_some());
+            let has = is_router
+                || inner
+                    .ty()
+                    .is_some_and(|ty| self.types.field(ty, name).is_some() || self.types.method(ty, name).is_some());
             if has || matches!(inner, Value::Lib(_)) {
                 return Some(self.select(inner, name, at));
             }
@@ -117,7 +123,7 @@ impl<'p> Machine<'p> {
         Some(self.function_value(function, Some(receiver)))
     }
 
-    fn of_data(&mut self, data: Data<'p>, name: &'p str, at: Pos) -> Value<'p> {
+    fn of_data(&mut self, data: Data<'p>, name: &'p str) -> Value<'p> {
         let Some(ty) = data.ty else { return Value::Data(Box::new(data)) };
         if let Some((field, field_ty)) = self.types.field(ty, name) {
             let key = super::decode::json_name(field);
@@ -134,7 +140,7 @@ impl<'p> Machine<'p> {
         if let Some(method) = self.method_value(ty, name, receiver.clone()) {
             return method;
         }
-        Value::Bound(Box::new(receiver), name, at)
+        Value::Bound(Box::new(receiver), name)
     }
 
     fn of_opaque(&mut self, opaque: Opaque<'p>, name: &'p str, at: Pos) -> Value<'p> {
@@ -142,7 +148,7 @@ impl<'p> Machine<'p> {
         let taint = if role { opaque.taint | Taint::ROLE } else { opaque.taint };
         let Some(ty) = opaque.ty else {
             // A field or a method of somebody else's value: which, the call tells.
-            return Value::Bound(Box::new(Value::Opaque(Box::new(Opaque { taint, ..opaque }))), name, at);
+            return Value::Bound(Box::new(Value::Opaque(Box::new(Opaque { taint, ..opaque }))), name);
         };
         let receiver = Value::Opaque(Box::new(Opaque { taint, ..opaque }));
         if let Some(method) = self.method_value(ty, name, receiver.clone()) {
@@ -161,9 +167,9 @@ impl<'p> Machine<'p> {
             }
         }
         if let Some(router) = self.router_of_type(ty, at) {
-            return Value::Bound(Box::new(Value::Router(router)), name, at);
+            return Value::Bound(Box::new(Value::Router(router)), name);
         }
-        Value::Bound(Box::new(receiver), name, at)
+        Value::Bound(Box::new(receiver), name)
     }
 
     /// What stands in a field that nobody was seen to set: of some types there is only one.
@@ -190,7 +196,7 @@ impl<'p> Machine<'p> {
         Some(self.router(router))
     }
 
-    fn of_function(&mut self, closure: &Rc<Closure<'p>>, name: &'p str, at: Pos) -> Value<'p> {
+    fn of_function(&mut self, closure: &Rc<Closure<'p>>, name: &'p str) -> Value<'p> {
         let receiver = Value::Func(Rc::clone(closure));
         if let Some(ty) = closure.converted
             && let Some(method) = self.method_value(ty, name, receiver.clone())
@@ -200,7 +206,7 @@ impl<'p> Machine<'p> {
         match name {
             // http.HandlerFunc and its like: the function serves.
             "ServeHTTP" => receiver,
-            _ => Value::Bound(Box::new(receiver), name, at),
+            _ => Value::Bound(Box::new(receiver), name),
         }
     }
 

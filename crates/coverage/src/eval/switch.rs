@@ -85,7 +85,13 @@ impl<'p> Machine<'p> {
     }
 
     /// `switch x := y.(type) { … }`.
-    pub(super) fn type_switch(&mut self, name: Option<&'p str>, subject: &'p Expr, cases: &'p [TypeCase], env: &Env<'p>) -> Flow<'p> {
+    pub(super) fn type_switch(
+        &mut self,
+        name: Option<&'p str>,
+        subject: &'p Expr,
+        cases: &'p [TypeCase],
+        env: &Env<'p>,
+    ) -> Flow<'p> {
         let value = self.expr(subject, env);
         let mut flows: Vec<Flow<'p>> = vec![Flow::Next];
         if cases.iter().any(|case| case.types.is_empty()) {

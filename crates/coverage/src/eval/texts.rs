@@ -47,7 +47,9 @@ fn open_path<'p>(name: &str, start: &Rc<str>, args: &[Value<'p>]) -> Value<'p> {
         ("HasPrefix", Some(text)) if start.starts_with(text) => Value::Bool(true),
         ("HasPrefix", Some(text)) if !text.starts_with(&**start) => Value::Bool(false),
         ("ToLower" | "TrimSpace" | "TrimRight" | "TrimSuffix", _) => Value::OpenPath(Rc::clone(start)),
-        ("TrimPrefix", Some(text)) if start.starts_with(text) => Value::OpenPath(Rc::from(start.get(text.len()..).unwrap_or_default())),
+        ("TrimPrefix", Some(text)) if start.starts_with(text) => {
+            Value::OpenPath(Rc::from(start.get(text.len()..).unwrap_or_default()))
+        }
         _ => Value::unknown(),
     }
 }
@@ -121,5 +123,11 @@ pub(super) fn clean(path: &str) -> String {
         }
     }
     let joined = parts.join("/");
-    if path.starts_with('/') { format!("/{joined}") } else if joined.is_empty() { ".".to_owned() } else { joined }
+    if path.starts_with('/') {
+        format!("/{joined}")
+    } else if joined.is_empty() {
+        ".".to_owned()
+    } else {
+        joined
+    }
 }

@@ -10,7 +10,7 @@ use std::{
 };
 
 use crate::{
-    go::{Ty, ast::{Function, Pos}},
+    go::{Ty, ast::Function},
     keys::Node,
 };
 
@@ -203,7 +203,7 @@ pub enum Value<'p> {
     /// A builtin function.
     Builtin(&'p str),
     /// A method of a library's value, not called yet.
-    Bound(Box<Value<'p>>, &'p str, Pos),
+    Bound(Box<Value<'p>>, &'p str),
     /// A function of a package that is not here: import path and name.
     Foreign(Rc<str>, &'p str),
 }
@@ -314,7 +314,9 @@ impl<'p> Value<'p> {
             Self::Decoder(..) => true,
             Self::Pointer(slot) => slot.value.try_borrow().is_ok_and(|value| value.is_request()),
             Self::List(items) => items.iter().any(Self::is_request),
-            Self::Object(object) => object.fields.borrow().iter().any(|(_, value)| matches!(value, Self::Lib(_) | Self::Data(_))),
+            Self::Object(object) => {
+                object.fields.borrow().iter().any(|(_, value)| matches!(value, Self::Lib(_) | Self::Data(_)))
+            }
             _ => false,
         }
     }

@@ -84,8 +84,6 @@ pub struct Param {
 pub struct TypeDecl {
     /// Its name.
     pub name: String,
-    /// Names of its type parameters.
-    pub type_params: Vec<String>,
     /// What it is.
     pub ty: Type,
 }
@@ -109,8 +107,8 @@ pub enum Type {
     Func(Box<Signature>),
     /// `interface { … }` with the names of its methods.
     Interface(Vec<String>),
-    /// `T[A, B]`.
-    Generic(Box<Type>, Vec<Type>),
+    /// `T[A, B]`, of which the arguments do not matter here.
+    Generic(Box<Type>),
     /// A channel or something that was not understood.
     Other,
 }
@@ -126,8 +124,6 @@ pub struct Field {
     pub ty: Type,
     /// Its tag without quotes.
     pub tag: String,
-    /// Line of the field.
-    pub pos: Pos,
 }
 
 /// `const` or `var`, one name each.

@@ -51,7 +51,8 @@ pub fn find(dir: &Path) -> io::Result<Checkout> {
     fs::read_dir(dir)?;
     let root = module_root(dir);
     let module = module_path(&root);
-    let mut checkout = Checkout { root: root.clone(), given: dir.to_owned(), module, files: Vec::new(), troubles: Vec::new() };
+    let mut checkout =
+        Checkout { root: root.clone(), given: dir.to_owned(), module, files: Vec::new(), troubles: Vec::new() };
     let mut paths = Vec::new();
     walk(&root, &root, &mut paths, &mut checkout.troubles);
     paths.sort();
@@ -105,13 +106,21 @@ fn module_root(dir: &Path) -> PathBuf {
     }
     let mut modules = Vec::new();
     modules_under(dir, 0, &mut modules);
-    let best = modules.into_iter().map(|module| (api_paths(&module), module)).filter(|(paths, _)| *paths > 0).max_by_key(|(paths, _)| *paths);
+    let best = modules
+        .into_iter()
+        .map(|module| (api_paths(&module), module))
+        .filter(|(paths, _)| *paths > 0)
+        .max_by_key(|(paths, _)| *paths);
     best.map_or_else(|| dir.to_owned(), |(_, module)| module)
 }
 
 fn modules_under(dir: &Path, depth: usize, found: &mut Vec<PathBuf>) {
     let Ok(listing) = fs::read_dir(dir) else { return };
-    let mut folders: Vec<PathBuf> = listing.flatten().filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir())).map(|entry| entry.path()).collect();
+    let mut folders: Vec<PathBuf> = listing
+        .flatten()
+        .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()))
+        .map(|entry| entry.path())
+        .collect();
     folders.sort();
     for folder in folders {
         if folder.join("go.mod").is_file() {
@@ -142,7 +151,11 @@ fn walk(root: &Path, dir: &Path, paths: &mut Vec<PathBuf>, troubles: &mut Vec<Fi
     let listing = match fs::read_dir(dir) {
         Ok(listing) => listing,
         Err(error) => {
-            troubles.push(FileError { file: relative(root, dir), line: 1, problem: format!("the folder cannot be read: {error}") });
+            troubles.push(FileError {
+                file: relative(root, dir),
+                line: 1,
+                problem: format!("the folder cannot be read: {error}"),
+            });
             return;
         }
     };
@@ -157,7 +170,11 @@ fn walk(root: &Path, dir: &Path, paths: &mut Vec<PathBuf>, troubles: &mut Vec<Fi
             }
         } else if is_source(&path) && paths.len() < MOST_FILES {
             if kind.is_symlink() {
-                troubles.push(FileError { file: relative(root, &path), line: 1, problem: "a link; it is not followed".to_owned() });
+                troubles.push(FileError {
+                    file: relative(root, &path),
+                    line: 1,
+                    problem: "a link; it is not followed".to_owned(),
+                });
             } else {
                 paths.push(path);
             }

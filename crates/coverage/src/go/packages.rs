@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use super::{
-    ast::{Field, Function, Pos, Signature, Type, TypeDecl, ValueDecl},
+    ast::{Field, Function, Pos, Type, TypeDecl, ValueDecl},
     parse::{Parsed, Trouble},
 };
 
@@ -33,7 +33,6 @@ pub struct Packages {
 
 #[derive(Debug, Default)]
 struct Package {
-    dir: String,
     name: String,
     files: Vec<usize>,
     functions: HashMap<String, (usize, usize)>,
@@ -78,7 +77,7 @@ pub enum Resolved<'p> {
     /// `struct{…}`.
     Struct(&'p [Field], u32),
     /// `func(…)`.
-    Func(&'p Signature, u32),
+    Func,
     /// `interface{…}` and `any`, with the names of the methods.
     Interface(&'p [String]),
     /// A builtin.
@@ -117,8 +116,8 @@ impl Packages {
         let mut of_file = Vec::with_capacity(files.len());
         for (number, parsed) in files.iter().enumerate() {
             let dir = parsed.path.rsplit_once('/').map_or(String::new(), |(dir, _)| dir.to_owned());
-            let index = *by_dir.entry(dir.clone()).or_insert_with(|| {
-                packages.push(Package { dir, ..Package::default() });
+            let index = *by_dir.entry(dir).or_insert_with(|| {
+                packages.push(Package::default());
                 packages.len() - 1
             });
             of_file.push(index);
@@ -157,11 +156,6 @@ impl Packages {
         usize::try_from(file).ok().and_then(|file| self.of_file.get(file)).copied().unwrap_or(usize::MAX)
     }
 
-    /// The folder of a package, relative to the module.
-    pub fn dir(&self, package: usize) -> &str {
-        self.packages.get(package).map_or("", |package| package.dir.as_str())
-    }
-
     /// What could not be read in any file.
     pub fn troubles(&self) -> impl Iterator<Item = &Trouble> {
         self.files.iter().flat_map(|parsed| &parsed.troubles)
@@ -188,7 +182,9 @@ impl Packages {
     /// Whether an import of a file leads to a package of the module that is not there.
     pub fn is_missing(&self, file: u32, path: &str) -> bool {
         let imports = usize::try_from(file).ok().and_then(|file| self.imports.get(file));
-        imports.is_some_and(|imports| imports.values().any(|import| matches!(import, Import::Missing(missing) if missing == path)))
+        imports.is_some_and(|imports| {
+            imports.values().any(|import| matches!(import, Import::Missing(missing) if missing == path))
+        })
     }
 
     /// Packages of the module that are imported but not there.
@@ -248,7 +244,10 @@ impl Packages {
     pub fn variables(&self) -> impl Iterator<Item = (usize, &ValueDecl)> {
         self.packages.iter().enumerate().flat_map(move |(index, package)| {
             let files = package.files.iter().filter_map(|file| self.files.get(*file));
-            files.flat_map(|parsed| &parsed.file.values).filter(|value| !value.constant).map(move |value| (index, value))
+            files
+                .flat_map(|parsed| &parsed.file.values)
+                .filter(|value| !value.constant)
+                .map(move |value| (index, value))
         })
     }
 
@@ -264,9 +263,9 @@ impl Packages {
                 Type::Slice(inner) => Resolved::Slice(Ty::new(inner, ty.file)),
                 Type::Map(key, value) => Resolved::Map(Ty::new(key, ty.file), Ty::new(value, ty.file)),
                 Type::Struct(fields) => Resolved::Struct(fields, ty.file),
-                Type::Func(signature) => Resolved::Func(signature, ty.file),
+                Type::Func(_) => Resolved::Func,
                 Type::Interface(methods) => Resolved::Interface(methods),
-                Type::Generic(of, _) => self.resolve(Ty::new(of, ty.file)),
+                Type::Generic(of) => self.resolve(Ty::new(of, ty.file)),
                 Type::Other => Resolved::Unknown,
             },
         }
@@ -279,8 +278,10 @@ impl Packages {
         }
         match name {
             "any" | "error" | "comparable" => Resolved::Interface(&[]),
-            "string" | "bool" | "byte" | "rune" | "int" | "int8" | "int16" | "int32" | "int64" | "uint" | "uint8" | "uint16"
-            | "uint32" | "uint64" | "uintptr" | "float32" | "float64" | "complex64" | "complex128" => Resolved::Basic(name),
+            "string" | "bool" | "byte" | "rune" | "int" | "int8" | "int16" | "int32" | "int64" | "uint" | "uint8"
+            | "uint16" | "uint32" | "uint64" | "uintptr" | "float32" | "float64" | "complex64" | "complex128" => {
+                Resolved::Basic(name)
+            }
             _ => Resolved::Unknown,
         }
     }
@@ -331,12 +332,17 @@ impl Package {
 pub fn receiver_type(ty: &Type) -> &str {
     match ty {
         Type::Name(name) => name,
-        Type::Pointer(inner) | Type::Generic(inner, _) => receiver_type(inner),
+        Type::Pointer(inner) | Type::Generic(inner) => receiver_type(inner),
         _ => "",
     }
 }
 
-fn imports(parsed: &Parsed, module: &str, by_dir: &HashMap<String, usize>, packages: &[Package]) -> HashMap<String, Import> {
+fn imports(
+    parsed: &Parsed,
+    module: &str,
+    by_dir: &HashMap<String, usize>,
+    packages: &[Package],
+) -> HashMap<String, Import> {
     let mut found = HashMap::new();
     for import in &parsed.file.imports {
         let target = target(&import.path, module, by_dir);
@@ -353,7 +359,9 @@ fn target(path: &str, module: &str, by_dir: &HashMap<String, usize>) -> Import {
     if !module.is_empty() {
         let dir = path.strip_prefix(module).filter(|rest| rest.is_empty() || rest.starts_with('/'));
         return match dir.map(|rest| rest.trim_start_matches('/')) {
-            Some(dir) => by_dir.get(dir).map_or_else(|| Import::Missing(path.to_owned()), |index| Import::Package(*index)),
+            Some(dir) => {
+                by_dir.get(dir).map_or_else(|| Import::Missing(path.to_owned()), |index| Import::Package(*index))
+            }
             None => Import::External(path.to_owned()),
         };
     }
@@ -370,7 +378,9 @@ fn target(path: &str, module: &str, by_dir: &HashMap<String, usize>) -> Import {
 
 /// The name under which a package is usually known: the last part that is not a version.
 fn usual_name(path: &str) -> &str {
-    let is_version = |part: &str| part.strip_prefix('v').is_some_and(|rest| !rest.is_empty() && rest.chars().all(|c| c.is_ascii_digit()));
+    let is_version = |part: &str| {
+        part.strip_prefix('v').is_some_and(|rest| !rest.is_empty() && rest.chars().all(|c| c.is_ascii_digit()))
+    };
     let last = path.rsplit('/').find(|part| !is_version(part)).unwrap_or(path);
     let last = last.split_once(".v").map_or(last, |(name, _)| name);
     last.strip_prefix("go-").unwrap_or(last)

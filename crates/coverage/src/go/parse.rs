@@ -35,13 +35,17 @@ pub fn parse(files: &[(String, String)]) -> Vec<Parsed> {
     let numbered: Vec<(u32, &(String, String))> = (0..).zip(files).collect();
     let mut done: Vec<(u32, Parsed)> = thread::scope(|scope| {
         // Dealt out in turn: files of one folder are of a size.
-        let hands: Vec<Vec<_>> = (0..workers).map(|hand| numbered.iter().skip(hand).step_by(workers).copied().collect()).collect();
+        let hands: Vec<Vec<_>> =
+            (0..workers).map(|hand| numbered.iter().skip(hand).step_by(workers).copied().collect()).collect();
         let start = |hand: Vec<(u32, &(String, String))>| {
-            let run = || hand.iter().map(|(number, file)| (*number, one(*number, &file.0, &file.1))).collect::<Vec<_>>();
+            let run =
+                || hand.iter().map(|(number, file)| (*number, one(*number, &file.0, &file.1))).collect::<Vec<_>>();
             run()
         };
-        let threads: Vec<_> =
-            hands.into_iter().filter_map(|hand| thread::Builder::new().stack_size(STACK).spawn_scoped(scope, move || start(hand)).ok()).collect();
+        let threads: Vec<_> = hands
+            .into_iter()
+            .filter_map(|hand| thread::Builder::new().stack_size(STACK).spawn_scoped(scope, move || start(hand)).ok())
+            .collect();
         threads.into_iter().flat_map(|thread| thread.join().unwrap_or_default()).collect()
     });
     done.sort_by_key(|(number, _)| *number);
@@ -50,7 +54,9 @@ pub fn parse(files: &[(String, String)]) -> Vec<Parsed> {
 
 fn one(number: u32, path: &str, text: &str) -> Parsed {
     let mut parsed = Parsed { path: path.to_owned(), file: File::default(), troubles: Vec::new() };
-    let mut trouble = |line: u32, problem: &str| parsed.troubles.push(Trouble { file: path.to_owned(), line, problem: problem.to_owned() });
+    let mut trouble = |line: u32, problem: &str| {
+        parsed.troubles.push(Trouble { file: path.to_owned(), line, problem: problem.to_owned() })
+    };
     let Some(tree) = tree(text) else {
         trouble(1, "the parser gave up on it; it is not read");
         return parsed;
@@ -81,7 +87,9 @@ fn tree(text: &str) -> Option<Tree> {
     let mut parser = Parser::new();
     parser.set_language(&tree_sitter_go::LANGUAGE.into()).ok()?;
     let started = Instant::now();
-    let mut progress = |_: &tree_sitter::ParseState| if started.elapsed() > PATIENCE { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
+    let mut progress = |_: &tree_sitter::ParseState| {
+        if started.elapsed() > PATIENCE { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    };
     let options = ParseOptions::new().progress_callback(&mut progress);
     let bytes = text.as_bytes();
     parser.parse_with_options(&mut |offset, _| bytes.get(offset..).unwrap_or_default(), None, Some(options))

@@ -4,9 +4,11 @@
 //! look at a credential is public; one that is also reached when the credential is missing takes an optional login;
 //! one that is reached on only one side of a question about the role is for administrators.
 
+use std::collections::HashMap;
+
 use crate::{
     eval::{
-        Mode, Run, Value,
+        Machine, Mode, Run, Value,
         run::{Choice, Reached},
         value::Taint,
     },
@@ -30,7 +32,7 @@ pub fn of(one: &mut One<'_, '_>, path: &str, method: &str) -> Auth {
     route.push((one.registration.router, one.index));
     let Some((first, _)) = route.first().copied() else { return Auth::Unknown };
     let root = one.machine.root(first);
-    let outermost = outermost(one, root);
+    let outermost = one.outermost.get(&root).cloned().unwrap_or(Value::Router(root));
     let (path, open) = seen(path);
     let mut run = Run::new(Mode::Auth);
     run.method = Some(method.to_owned());
@@ -57,13 +59,17 @@ fn kind(one: &One<'_, '_>, router: usize) -> Kind {
     one.machine.routers.get(router).map_or(Kind::Mux, |router| router.kind)
 }
 
-/// The router with everything that was put around it.
-fn outermost<'p>(one: &One<'_, 'p>, root: usize) -> Value<'p> {
-    let around = one.machine.outers.iter().filter_map(|outer| {
-        let (router, layers) = one.machine.router_in(outer)?;
-        (one.machine.root(router) == root).then_some((layers, outer))
-    });
-    around.max_by_key(|(layers, _)| *layers).map_or(Value::Router(root), |(_, outer)| outer.clone())
+/// Every router with everything that was put around it.
+pub fn outermost<'p>(machine: &Machine<'p>) -> HashMap<usize, Value<'p>> {
+    let mut found: HashMap<usize, (usize, Value<'p>)> = HashMap::new();
+    for outer in &machine.outers {
+        let Some((router, layers)) = machine.router_in(outer) else { continue };
+        let root = machine.root(router);
+        if found.get(&root).is_none_or(|(known, _)| layers >= *known) {
+            found.insert(root, (layers, outer.clone()));
+        }
+    }
+    found.into_iter().map(|(root, (_, outer))| (root, outer)).collect()
 }
 
 fn classify(reached: &[Reached], all: &[Vec<Choice>], kind: Kind) -> Auth {
@@ -71,7 +77,8 @@ fn classify(reached: &[Reached], all: &[Vec<Choice>], kind: Kind) -> Auth {
         return Auth::Unknown;
     }
     let credential = |choice: &&Choice| choice.taint.has(Taint::TOKEN | Taint::ROLE);
-    let anonymous = |reached: &&Reached| reached.choices.iter().filter(credential).all(|choice| choice.absent == Some(choice.side));
+    let anonymous =
+        |reached: &&Reached| reached.choices.iter().filter(credential).all(|choice| choice.absent == Some(choice.side));
     let mut open = reached.iter().filter(anonymous).peekable();
     if open.peek().is_some() {
         let unasked = open.any(|reached| reached.choices.iter().filter(credential).count() == 0);
@@ -84,7 +91,9 @@ fn classify(reached: &[Reached], all: &[Vec<Choice>], kind: Kind) -> Auth {
         return Auth::Admin;
     }
     // Nothing was asked before the router: what asks then is put around this one route.
-    let late = reached.iter().all(|reached| reached.choices.iter().take(reached.before_router).filter(credential).count() == 0);
+    let late = reached
+        .iter()
+        .all(|reached| reached.choices.iter().take(reached.before_router).filter(credential).count() == 0);
     if late && kind == Kind::Mux { Auth::Peer } else { Auth::User }
 }
 

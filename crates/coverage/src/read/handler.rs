@@ -3,11 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    eval::{
-        Mode, Run, Value,
-        run::Choice,
-        value::Taint,
-    },
+    eval::{Mode, Run, Value, run::Choice, value::Taint},
     facts::{Answer, Auth, Body, Field, Kind, Place, Route},
     go::ast::Pos,
     keys::Keys,
@@ -64,7 +60,8 @@ pub fn arms_at(one: &mut One<'_, '_>, path: &str, known: &(String, bool)) -> Vec
         return vec![Arm { methods: or_any(given), ..Arm::default() }];
     }
     let first = trial(one, path, known, given.first().map_or(OTHER, String::as_str));
-    let mut methods: BTreeSet<String> = if given.is_empty() { first.mentioned.clone() } else { given.iter().cloned().collect() };
+    let mut methods: BTreeSet<String> =
+        if given.is_empty() { first.mentioned.clone() } else { given.iter().cloned().collect() };
     if given.is_empty() {
         methods.insert(OTHER.to_owned());
         // Asked by everybody for everything: what a browser asks before it asks.
@@ -75,7 +72,8 @@ pub fn arms_at(one: &mut One<'_, '_>, path: &str, known: &(String, bool)) -> Vec
         let trial = trial(one, path, known, &method);
         trials.insert(method, trial);
     }
-    let tried: BTreeMap<String, Tried> = trials.iter().map(|(method, trial)| (method.clone(), trial.tried.clone())).collect();
+    let tried: BTreeMap<String, Tried> =
+        trials.iter().map(|(method, trial)| (method.clone(), trial.tried.clone())).collect();
     let accepted = if given.is_empty() { accepted(&tried) } else { tried.keys().cloned().collect() };
     let any = accepted.contains(OTHER);
     let mut arms: Vec<Arm> = Vec::new();
@@ -165,7 +163,8 @@ fn demands(runs: &[Walked]) -> Option<Auth> {
 impl Arm {
     fn is_like(&self, other: &Self) -> bool {
         let parts = |arm: &Self| {
-            let parameters = [Place::Query, Place::Header, Place::Path, Place::Form].map(|place| arm.keys.parameters(place));
+            let parameters =
+                [Place::Query, Place::Header, Place::Path, Place::Form].map(|place| arm.keys.parameters(place));
             (arm.keys.body_field(), parameters, arm.demands, arm.answer())
         };
         parts(self) == parts(other)

@@ -25,7 +25,11 @@ pub fn accepted(tried: &BTreeMap<String, Tried>) -> BTreeSet<String> {
     }
     if tried.values().all(|one| one.work.is_empty()) {
         // Nothing is done for any of them: those that are treated as no other is are meant.
-        return tried.iter().filter(|(_, one)| one.visited != other.visited).map(|(method, _)| method.clone()).collect();
+        return tried
+            .iter()
+            .filter(|(_, one)| one.visited != other.visited)
+            .map(|(method, _)| method.clone())
+            .collect();
     }
     let refused = |one: &Tried| {
         let less = |more: &Tried| one.work.len() < more.work.len() && one.work.is_subset(&more.work);
@@ -45,7 +49,9 @@ mod tests {
     }
 
     fn accepts(each: &[(&str, Tried)]) -> Vec<String> {
-        accepted(&each.iter().map(|(method, tried)| ((*method).to_owned(), tried.clone())).collect()).into_iter().collect()
+        accepted(&each.iter().map(|(method, tried)| ((*method).to_owned(), tried.clone())).collect())
+            .into_iter()
+            .collect()
     }
 
     #[test]
@@ -55,7 +61,10 @@ mod tests {
 
     #[test]
     fn a_switch_without_default_accepts_its_cases() {
-        assert_eq!(accepts(&[(OTHER, tried(&[], &[1])), ("GET", tried(&[5], &[1, 5])), ("POST", tried(&[7], &[1, 7]))]), ["GET", "POST"]);
+        assert_eq!(
+            accepts(&[(OTHER, tried(&[], &[1])), ("GET", tried(&[5], &[1, 5])), ("POST", tried(&[7], &[1, 7]))]),
+            ["GET", "POST"]
+        );
     }
 
     #[test]

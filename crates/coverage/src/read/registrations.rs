@@ -12,12 +12,32 @@ use crate::{
 
 /// Names of methods that register routes or make routers.
 const VERBS: [&str; 21] = [
-    "Handle", "HandleFunc", "GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "Any", "Get", "Post", "Put", "Patch", "Delete", "Method",
-    "MethodFunc", "Mount", "Route", "Match", "NewServeMux", "PathPrefix",
+    "Handle",
+    "HandleFunc",
+    "GET",
+    "POST",
+    "PUT",
+    "PATCH",
+    "DELETE",
+    "HEAD",
+    "Any",
+    "Get",
+    "Post",
+    "Put",
+    "Patch",
+    "Delete",
+    "Method",
+    "MethodFunc",
+    "Mount",
+    "Route",
+    "Match",
+    "NewServeMux",
+    "PathPrefix",
 ];
 
 /// Names in a function that tell that it deals with routers, however it got them.
-const IMPORTS: [&str; 5] = ["net/http", "github.com/gin-gonic", "github.com/go-chi", "github.com/labstack", "github.com/gorilla/mux"];
+const IMPORTS: [&str; 5] =
+    ["net/http", "github.com/gin-gonic", "github.com/go-chi", "github.com/labstack", "github.com/gorilla/mux"];
 
 /// Evaluates everything that can register a route.
 pub fn find(machine: &mut Machine<'_>) {
@@ -58,7 +78,8 @@ fn is_direct(machine: &Machine<'_>, function: &Function) -> bool {
 fn closure<'p>(machine: &Machine<'p>, direct: &[&'p Function]) -> Vec<&'p Function> {
     let all: Vec<&'p Function> = machine.packages().functions().collect();
     let mut inside: HashSet<Pos> = direct.iter().map(|function| function.pos).collect();
-    let mut names: HashSet<&str> = direct.iter().filter(|function| !is_common(&function.name)).map(|function| function.name.as_str()).collect();
+    let mut names: HashSet<&str> =
+        direct.iter().filter(|function| !is_common(&function.name)).map(|function| function.name.as_str()).collect();
     loop {
         let mut grown = false;
         for function in &all {
@@ -88,16 +109,20 @@ fn roots<'p>(machine: &Machine<'p>, relevant: &[&'p Function]) -> Vec<&'p Functi
         spoken_of.extend(function.mentions.iter().map(String::as_str).filter(|name| *name != function.name));
     }
     let is_root = |function: &&&'p Function| function.name == "main" || !spoken_of.contains(function.name.as_str());
-    let mut roots: Vec<&'p Function> = relevant.iter().filter(is_root).copied().filter(|function| function.name != "init").collect();
+    let mut roots: Vec<&'p Function> =
+        relevant.iter().filter(is_root).copied().filter(|function| function.name != "init").collect();
     // A program's own `main` first: it knows most.
-    roots.sort_by_key(|function| (function.name != "main", machine.packages().path(function.pos.file).to_owned(), function.pos));
+    roots.sort_by_key(|function| {
+        (function.name != "main", machine.packages().path(function.pos.file).to_owned(), function.pos)
+    });
     roots
 }
 
 fn call<'p>(machine: &mut Machine<'p>, function: &'p Function) {
     let file = function.pos.file;
     let receiver = function.receiver.as_ref().map(|receiver| machine.parameter(Ty::new(&receiver.ty, file)));
-    let args = function.signature.params.iter().map(|param| machine.given(Ty::new(&param.ty, file), function.pos)).collect();
+    let args =
+        function.signature.params.iter().map(|param| machine.given(Ty::new(&param.ty, file), function.pos)).collect();
     if let Value::Func(closure) = machine.function_value(function, receiver) {
         let made = machine.call_closure(&closure, args);
         if machine.router_in(&made).is_some() {

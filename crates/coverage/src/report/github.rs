@@ -16,7 +16,9 @@ pub fn render(report: &Report) -> String {
             text.push_str(&command("error", &source_file(report, &line.file), line.line, &title, &message));
         }
     }
-    for (problems, title) in [(&report.unresolved, "coverage: not understood"), (&report.unreadable, "coverage: not readable")] {
+    for (problems, title) in
+        [(&report.unresolved, "coverage: not understood"), (&report.unreadable, "coverage: not readable")]
+    {
         for problem in problems {
             text.push_str(&command("error", &source_file(report, &problem.file), problem.line, title, &problem.text));
         }

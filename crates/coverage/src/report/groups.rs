@@ -21,8 +21,11 @@ pub struct Group<'r> {
 /// The groups of a report that are not blessed, or those that are.
 pub fn groups(report: &Report, blessed: bool) -> Vec<Group<'_>> {
     let mut found: Vec<Group<'_>> = Vec::new();
-    for difference in report.comparison.differences.iter().filter(|difference| difference.blessed.is_some() == blessed) {
-        let same = |group: &&mut Group<'_>| group.what == difference.what && group.path == difference.path && group.method == difference.method;
+    for difference in report.comparison.differences.iter().filter(|difference| difference.blessed.is_some() == blessed)
+    {
+        let same = |group: &&mut Group<'_>| {
+            group.what == difference.what && group.path == difference.path && group.method == difference.method
+        };
         match found.iter_mut().find(same) {
             Some(group) if is_about_keys(difference.what) => group.all.push(difference),
             _ => {
@@ -50,10 +53,19 @@ impl Group<'_> {
             What::KeyMissing => keys(),
             What::KeyGone => keys(),
             What::KeyType => {
-                let each = self.all.iter().map(|difference| format!("{}: {} here, {} there", difference.key, difference.here, difference.there));
+                let each = self.all.iter().map(|difference| {
+                    format!("{}: {} here, {} there", difference.key, difference.here, difference.there)
+                });
                 each.collect::<Vec<_>>().join("; ")
             }
-            What::Stale => format!("{here}{}: {there}", first.map_or(String::new(), |d| if d.key.is_empty() { String::new() } else { format!(" for `{}`", d.key) })),
+            What::Stale => format!(
+                "{here}{}: {there}",
+                first.map_or(String::new(), |d| if d.key.is_empty() {
+                    String::new()
+                } else {
+                    format!(" for `{}`", d.key)
+                })
+            ),
             What::Handler | What::Method | What::Auth | What::Answer => format!("manifest: {here}, panel: {there}"),
         }
     }
@@ -97,7 +109,11 @@ impl Group<'_> {
 pub fn counts(report: &Report) -> String {
     let mut parts = Vec::new();
     for what in What::ALL {
-        let open = report.comparison.differences.iter().filter(|difference| difference.what == what && difference.blessed.is_none());
+        let open = report
+            .comparison
+            .differences
+            .iter()
+            .filter(|difference| difference.what == what && difference.blessed.is_none());
         let count = open.count();
         if count > 0 {
             parts.push(format!("{count} {}", what.word().replace('_', " ")));
@@ -118,7 +134,9 @@ pub fn headline(report: &Report) -> String {
         Verdict::InStep => format!("in step: {matched} of {entries} routes for panel {}", report.version),
         Verdict::Drift => format!("drift: {} (for panel {})", counts(report), report.version),
         Verdict::Partial => format!("not wholly understood: {} (for panel {})", counts(report), report.version),
-        Verdict::Foreign if found == 0 => "no route under /api/v1 was found: this is no backend that can be read".to_owned(),
+        Verdict::Foreign if found == 0 => {
+            "no route under /api/v1 was found: this is no backend that can be read".to_owned()
+        }
         Verdict::Foreign => format!(
             "{found} routes under /api/v1 were found, and only {matched} of the manifest's {entries} among them: this is another program or \
              another generation of the panel, and a list of differences would be a list of everything"

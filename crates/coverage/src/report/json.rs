@@ -21,7 +21,8 @@ pub fn render(report: &Report) -> String {
         let each = list.iter().map(|problem| json!({ "file": source_file(report, &problem.file), "line": problem.line, "problem": problem.text }));
         each.collect()
     };
-    let excluded: Vec<Value> = report.comparison.excluded.iter().map(|(path, reason)| json!({ "path": path, "reason": reason })).collect();
+    let excluded: Vec<Value> =
+        report.comparison.excluded.iter().map(|(path, reason)| json!({ "path": path, "reason": reason })).collect();
     let value = json!({
         "verdict": report.verdict.word(),
         "exit_code": report.verdict.code(),

@@ -29,7 +29,12 @@ pub fn render(report: &Report) -> String {
         table.push_str("| route | difference | where |\n| --- | --- | --- |\n");
         for group in of_kind.iter().take(ROWS) {
             let route = format!("{} {}", group.method, group.path);
-            table.push_str(&format!("| {} | {} | {} |\n", code(route.trim()), escaped(&group.text()), places(report, group)));
+            table.push_str(&format!(
+                "| {} | {} | {} |\n",
+                code(route.trim()),
+                escaped(&group.text()),
+                places(report, group)
+            ));
         }
         if of_kind.len() > ROWS {
             table.push_str(&format!("| … | and {} more | |\n", of_kind.len() - ROWS));
@@ -43,7 +48,11 @@ pub fn render(report: &Report) -> String {
         }
         let mut list = format!("\n<details><summary>{title} ({})</summary>\n\n", problems.len());
         for problem in problems.iter().take(ROWS) {
-            list.push_str(&format!("- {}: {}\n", code(&format!("{}:{}", source_file(report, &problem.file), problem.line)), escaped(&problem.text)));
+            list.push_str(&format!(
+                "- {}: {}\n",
+                code(&format!("{}:{}", source_file(report, &problem.file), problem.line)),
+                escaped(&problem.text)
+            ));
         }
         if problems.len() > ROWS {
             list.push_str(&format!("- and {} more\n", problems.len() - ROWS));
@@ -55,7 +64,12 @@ pub fn render(report: &Report) -> String {
     if !blessed.is_empty() {
         let mut list = format!("\n<details><summary>blessed ({})</summary>\n\n", blessed.len());
         for group in blessed.iter().take(ROWS) {
-            list.push_str(&format!("- {}: {} ({})\n", code(group.path), escaped(&group.text()), escaped(group.reason())));
+            list.push_str(&format!(
+                "- {}: {} ({})\n",
+                code(group.path),
+                escaped(&group.text()),
+                escaped(group.reason())
+            ));
         }
         list.push_str("\n</details>\n");
         add(&mut text, &list);

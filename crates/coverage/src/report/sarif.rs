@@ -3,11 +3,7 @@
 use serde_json::{Value, json};
 
 use super::groups::{Group, groups, source_file};
-use crate::{
-    check::Report,
-    diff::What,
-    read::Problem,
-};
+use crate::{check::Report, diff::What, read::Problem};
 
 /// The text.
 pub fn render(report: &Report) -> String {

@@ -1,18 +1,19 @@
 //! For a person at a terminal.
 
 use super::groups::{Group, groups, headline, source_file};
-use crate::{
-    check::Report,
-    diff::What,
-    read::Problem,
-};
+use crate::{check::Report, diff::What, read::Problem};
 
 /// The text.
 pub fn render(report: &Report) -> String {
     let mut text = String::new();
     text.push_str(&format!("panel      {}", report.from));
     if report.files > 0 {
-        text.push_str(&format!(", {} files, {} routes, read in {} ms", report.files, report.facts.routes.len(), report.took_ms));
+        text.push_str(&format!(
+            ", {} files, {} routes, read in {} ms",
+            report.files,
+            report.facts.routes.len(),
+            report.took_ms
+        ));
     }
     text.push_str(&format!("\nmanifest   {} entries for panel {}\n", report.comparison.entries, report.version));
     if !report.missing.is_empty() {
@@ -34,7 +35,14 @@ pub fn render(report: &Report) -> String {
     if !blessed.is_empty() {
         text.push_str(&format!("\nblessed ({})\n", blessed.len()));
         for group in blessed {
-            text.push_str(&format!("  {} {}  {}: {}\n      {}\n", group.method, group.path, group.what.word(), group.text(), group.reason()));
+            text.push_str(&format!(
+                "  {} {}  {}: {}\n      {}\n",
+                group.method,
+                group.path,
+                group.what.word(),
+                group.text(),
+                group.reason()
+            ));
         }
     }
     if !report.comparison.excluded.is_empty() {

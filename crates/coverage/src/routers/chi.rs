@@ -19,7 +19,8 @@ impl<'p> Machine<'p> {
             }
             ("Mount", [path, handler]) => {
                 // Mount takes the prefix off, as StripPrefix does elsewhere.
-                let handler = match (path.as_text(), self.routers.get(number).and_then(|router| router.prefix.clone())) {
+                let handler = match (path.as_text(), self.routers.get(number).and_then(|router| router.prefix.clone()))
+                {
                     (Some(path), Some(prefix)) => {
                         let whole = super::pattern::join(&prefix, path).trim_end_matches('/').to_owned();
                         Value::Strip(whole.into(), std::rc::Rc::new(handler.clone()))

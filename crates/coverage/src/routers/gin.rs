@@ -31,7 +31,14 @@ impl<'p> Machine<'p> {
         }
     }
 
-    fn gin_route(&mut self, number: usize, methods: Vec<String>, path: &Value<'p>, chain: &[Value<'p>], at: Pos) -> Value<'p> {
+    fn gin_route(
+        &mut self,
+        number: usize,
+        methods: Vec<String>,
+        path: &Value<'p>,
+        chain: &[Value<'p>],
+        at: Pos,
+    ) -> Value<'p> {
         let [before @ .., handler] = chain else { return Value::unknown() };
         let registered = self.register(number, methods, path, handler.clone(), at);
         if let Value::Registered(index) = registered
@@ -49,7 +56,11 @@ impl<'p> Machine<'p> {
             return Value::unknown();
         }
         let first = args.first();
-        if let ("JSON" | "IndentedJSON" | "String" | "Data" | "AbortWithStatusJSON" | "AbortWithStatus", Some(Value::Int(status))) = (name, first) {
+        if let (
+            "JSON" | "IndentedJSON" | "String" | "Data" | "AbortWithStatusJSON" | "AbortWithStatus",
+            Some(Value::Int(status)),
+        ) = (name, first)
+        {
             self.run.status = *status;
         }
         match name {
@@ -61,22 +72,25 @@ impl<'p> Machine<'p> {
                 Value::unknown()
             }
             "Next" => Value::unknown(),
-            "ShouldBindJSON" | "BindJSON" | "ShouldBind" | "Bind" | "MustBindWith" | "ShouldBindWith" | "ShouldBindBodyWith" => {
-                self.bind_body(first, at)
-            }
+            "ShouldBindJSON" | "BindJSON" | "ShouldBind" | "Bind" | "MustBindWith" | "ShouldBindWith"
+            | "ShouldBindBodyWith" => self.bind_body(first, at),
             "ShouldBindQuery" | "BindQuery" => self.gin_bind(Place::Query, first, "form", at),
             "ShouldBindUri" | "BindUri" => self.gin_bind(Place::Path, first, "uri", at),
             "ShouldBindHeader" | "BindHeader" => self.gin_bind(Place::Header, first, "header", at),
             "Query" | "DefaultQuery" | "GetQuery" | "QueryArray" | "GetQueryArray" | "QueryMap" => {
                 let value = self.parameter_of(Place::Query, first, at);
-                if let ("DefaultQuery", Some(node), Some(text)) = (name, value.data(), args.get(1).and_then(Value::as_text)) {
+                if let ("DefaultQuery", Some(node), Some(text)) =
+                    (name, value.data(), args.get(1).and_then(Value::as_text))
+                {
                     let text = serde_json::to_string(text).unwrap_or_default();
                     self.run.keys.default_value(node.node, text);
                 }
                 value
             }
             "Param" => self.path_parameter(first, at),
-            "PostForm" | "DefaultPostForm" | "GetPostForm" | "PostFormArray" | "FormFile" => self.parameter_of(Place::Form, first, at),
+            "PostForm" | "DefaultPostForm" | "GetPostForm" | "PostFormArray" | "FormFile" => {
+                self.parameter_of(Place::Form, first, at)
+            }
             "GetHeader" => self.library_call(Lib::RequestHeader, "Get", args, at),
             "GetRawData" => Value::Lib(Lib::Body),
             "Cookie" => {
@@ -85,7 +99,9 @@ impl<'p> Machine<'p> {
             }
             "Get" | "MustGet" | "GetInt64" | "GetInt" | "GetUint" | "GetString" | "GetBool" | "Value" => {
                 // What middleware left there knows the caller; its name can tell that it is the role.
-                let role = first.and_then(Value::as_text).is_some_and(|name| name.to_lowercase().contains("role") || name.to_lowercase().contains("admin"));
+                let role = first
+                    .and_then(Value::as_text)
+                    .is_some_and(|name| name.to_lowercase().contains("role") || name.to_lowercase().contains("admin"));
                 Value::tainted(if role { Taint::TOKEN | Taint::ROLE } else { Taint::TOKEN })
             }
             "JSON" | "IndentedJSON" | "PureJSON" | "SecureJSON" | "AsciiJSON" => {
@@ -107,7 +123,8 @@ impl<'p> Machine<'p> {
                 Value::unknown()
             }
             "Header" => self.library_call(Lib::ResponseHeader, "Set", args, at),
-            "FullPath" | "ClientIP" | "ContentType" | "IsAborted" | "Status" | "Set" | "Error" | "Redirect" | "SetCookie" => Value::unknown(),
+            "FullPath" | "ClientIP" | "ContentType" | "IsAborted" | "Status" | "Set" | "Error" | "Redirect"
+            | "SetCookie" => Value::unknown(),
             _ => Value::unknown(),
         }
     }

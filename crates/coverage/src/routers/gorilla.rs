@@ -22,7 +22,9 @@ impl<'p> Machine<'p> {
             ("PathPrefix", [path]) => Value::Router(self.group(number, path, &[], at)),
             ("Subrouter" | "NewRoute" | "Host" | "Schemes" | "StrictSlash", _) => Value::Router(number),
             // What is served below a prefix.
-            ("Handler" | "HandlerFunc", [handler]) => self.register(number, Vec::new(), &Value::text("/"), handler.clone(), at),
+            ("Handler" | "HandlerFunc", [handler]) => {
+                self.register(number, Vec::new(), &Value::text("/"), handler.clone(), at)
+            }
             ("Use", before) => {
                 self.use_before(number, before);
                 Value::unknown()

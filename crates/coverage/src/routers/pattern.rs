@@ -12,7 +12,12 @@ pub fn net_http(pattern: &str) -> Option<(Option<String>, String)> {
     }
     // What stands before the first slash is a host.
     let path = rest.get(rest.find('/')?..)?;
-    Some((method, path.strip_suffix("{$}").map_or(path, |start| if start.len() > 1 { start.trim_end_matches('/') } else { start }).to_owned()))
+    Some((
+        method,
+        path.strip_suffix("{$}")
+            .map_or(path, |start| if start.len() > 1 { start.trim_end_matches('/') } else { start })
+            .to_owned(),
+    ))
 }
 
 /// A path of gin or echo: `:id` and `*rest`.

@@ -4,11 +4,11 @@ use std::rc::Rc;
 
 use super::{Kind, Router, pattern};
 use crate::{
-    eval::{
-        Closure, Machine, Mode, Registration, Value,
-        value::Object,
+    eval::{Closure, Machine, Mode, Registration, Value, value::Object},
+    go::{
+        Ty,
+        ast::{Function, Pos},
     },
-    go::{Ty, ast::{Function, Pos}},
 };
 
 /// Handlers around handlers, at most.
@@ -61,7 +61,14 @@ impl<'p> Machine<'p> {
     }
 
     /// Notes a route.
-    pub(super) fn register(&mut self, number: usize, methods: Vec<String>, path: &Value<'p>, handler: Value<'p>, at: Pos) -> Value<'p> {
+    pub(super) fn register(
+        &mut self,
+        number: usize,
+        methods: Vec<String>,
+        path: &Value<'p>,
+        handler: Value<'p>,
+        at: Pos,
+    ) -> Value<'p> {
         let Some(path) = path.as_text() else {
             self.not_resolved(at, "the path of this route is not a constant that can be followed");
             return Value::unknown();
@@ -91,7 +98,11 @@ impl<'p> Machine<'p> {
         let Some(parent) = self.routers.get(number).cloned() else { return number };
         let prefix = match path.as_text() {
             Some(path) => {
-                let path = if matches!(parent.kind, Kind::Gin | Kind::Echo) { pattern::colon(path) } else { pattern::braces(path) };
+                let path = if matches!(parent.kind, Kind::Gin | Kind::Echo) {
+                    pattern::colon(path)
+                } else {
+                    pattern::braces(path)
+                };
                 parent.prefix.as_ref().map(|prefix| pattern::join(prefix, &path).trim_end_matches('/').to_owned())
             }
             None => {
@@ -115,8 +126,24 @@ impl<'p> Machine<'p> {
     /// A call of something unknown that looks very much like a registration must not be passed over.
     pub(crate) fn maybe_register(&mut self, name: &str, args: &[Value<'p>], at: Pos) {
         let [path, rest @ ..] = args else { return };
-        let serves = rest.iter().any(|arg| matches!(arg, Value::Func(closure) if self.is_handler_function(closure.function)));
-        let verb = matches!(name, "HandleFunc" | "Handle" | "GET" | "POST" | "PUT" | "PATCH" | "DELETE" | "Any" | "Get" | "Post" | "Put" | "Delete" | "Patch");
+        let serves =
+            rest.iter().any(|arg| matches!(arg, Value::Func(closure) if self.is_handler_function(closure.function)));
+        let verb = matches!(
+            name,
+            "HandleFunc"
+                | "Handle"
+                | "GET"
+                | "POST"
+                | "PUT"
+                | "PATCH"
+                | "DELETE"
+                | "Any"
+                | "Get"
+                | "Post"
+                | "Put"
+                | "Delete"
+                | "Patch"
+        );
         if !verb || !serves {
             return;
         }
@@ -165,7 +192,11 @@ impl<'p> Machine<'p> {
                 let captured = closure.function.mentions.iter().filter_map(|name| env.find(name));
                 let mut inner = captured.filter_map(|slot| {
                     let value = slot.value.try_borrow().ok()?.clone();
-                    matches!(value, Value::Router(_) | Value::Strip(..) | Value::Func(_) | Value::Object(_) | Value::Pointer(_)).then_some(value)
+                    matches!(
+                        value,
+                        Value::Router(_) | Value::Strip(..) | Value::Func(_) | Value::Object(_) | Value::Pointer(_)
+                    )
+                    .then_some(value)
                 });
                 outer(inner.find_map(|value| self.router_within(&value, depth + 1)))
             }
@@ -227,7 +258,10 @@ impl<'p> Machine<'p> {
         }
         let root = self.root(number);
         let next = self.run.route.iter().find(|(router, _)| self.root(*router) == root).copied();
-        let Some(registration) = next.and_then(|(_, registration)| self.registrations.get(registration)).cloned() else { return };
+        let Some(registration) = next.and_then(|(_, registration)| self.registrations.get(registration)).cloned()
+        else {
+            return;
+        };
         self.run.at_router = self.run.choices.len();
         let kind = self.routers.get(registration.router).map_or(Kind::Mux, |router| router.kind);
         match kind {
@@ -270,10 +304,17 @@ impl<'p> Machine<'p> {
     /// Everything that runs before the routes of a router, from the outermost group inwards.
     fn before(&self, number: usize) -> Vec<Value<'p>> {
         let mut groups = vec![number];
-        while let Some(parent) = groups.last().and_then(|number| self.routers.get(*number)).and_then(|router| router.parent) {
+        while let Some(parent) =
+            groups.last().and_then(|number| self.routers.get(*number)).and_then(|router| router.parent)
+        {
             groups.push(parent);
         }
-        groups.iter().rev().filter_map(|number| self.routers.get(*number)).flat_map(|router| router.before.clone()).collect()
+        groups
+            .iter()
+            .rev()
+            .filter_map(|number| self.routers.get(*number))
+            .flat_map(|router| router.before.clone())
+            .collect()
     }
 
     /// The router that a group belongs to.

@@ -32,7 +32,12 @@ pub fn request(text: &mut Text, route: &Route) {
         return;
     }
     text.line(3, "fields:");
-    for (place, fields) in [(Some("path"), &route.parameters), (Some("query"), &route.query), (Some("header"), &route.headers), (None, keys)] {
+    for (place, fields) in [
+        (Some("path"), &route.parameters),
+        (Some("query"), &route.query),
+        (Some("header"), &route.headers),
+        (None, keys),
+    ] {
         for (name, field) in fields {
             text.line(4, &format!("{}:", key(name)));
             inside(text, 5, field, place);
@@ -69,7 +74,9 @@ fn inside(text: &mut Text, level: usize, field: &Field, place: Option<&str>) {
             text.line(level, "items:");
             item(text, level + 1, items);
         }
-        (None, Kind::Array | Kind::Map) => text.line(level, "items: { type: any } # FIXME what it holds could not be read"),
+        (None, Kind::Array | Kind::Map) => {
+            text.line(level, "items: { type: any } # FIXME what it holds could not be read")
+        }
         (None, _) => {}
     }
     text.line(level, DOC);
@@ -96,7 +103,9 @@ fn item(text: &mut Text, level: usize, field: &Field) {
 
 /// A key as YAML: quoted unless it is a plain word.
 fn key(name: &str) -> String {
-    let plain = name.starts_with(|c: char| c.is_ascii_alphabetic()) && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'));
-    let word = matches!(name.to_lowercase().as_str(), "y" | "n" | "yes" | "no" | "on" | "off" | "true" | "false" | "null");
+    let plain = name.starts_with(|c: char| c.is_ascii_alphabetic())
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'));
+    let word =
+        matches!(name.to_lowercase().as_str(), "y" | "n" | "yes" | "no" | "on" | "off" | "true" | "false" | "null");
     if plain && !word { name.to_owned() } else { serde_json::to_string(name).unwrap_or_default() }
 }

@@ -26,14 +26,33 @@ pub struct Guess {
 
 /// Words that tell how dangerous a route may be, the worst first: one word of a path decides.
 const DANGERS: [(&str, &[&str]); 4] = [
-    ("critical", &["import", "restore", "upgrade", "rollback", "force", "wipe", "clear", "execute", "command", "shell"]),
-    ("dangerous", &["delete", "remove", "reset", "password", "assign", "pause", "redeploy", "permission", "disable", "activate", "revoke"]),
+    (
+        "critical",
+        &["import", "restore", "upgrade", "rollback", "force", "wipe", "clear", "execute", "command", "shell"],
+    ),
+    (
+        "dangerous",
+        &[
+            "delete",
+            "remove",
+            "reset",
+            "password",
+            "assign",
+            "pause",
+            "redeploy",
+            "permission",
+            "disable",
+            "activate",
+            "revoke",
+        ],
+    ),
     ("sensitive", &["export", "reveal", "secret", "token", "login"]),
     (
         "read",
         &[
-            "list", "get", "info", "access", "version", "check", "preview", "diagnose", "status", "metrics", "latest", "quality", "limits", "results",
-            "storage", "summary", "history", "logs", "detail", "stats", "nodes", "tunnels", "services", "search", "count", "releases",
+            "list", "get", "info", "access", "version", "check", "preview", "diagnose", "status", "metrics", "latest",
+            "quality", "limits", "results", "storage", "summary", "history", "logs", "detail", "stats", "nodes",
+            "tunnels", "services", "search", "count", "releases",
         ],
     ),
 ];
@@ -45,7 +64,8 @@ const SLOW: [&str; 8] = ["diagnose", "upgrade", "rollback", "updates", "releases
 pub fn guess(route: &Route, domain: &str) -> Guess {
     let parts: Vec<&str> = route.path.strip_prefix(PREFIX).unwrap_or(&route.path).split('/').collect();
     let mut words: Vec<String> = Vec::new();
-    for (position, part) in parts.iter().enumerate().skip(1).filter(|(_, part)| !part.is_empty() && !is_parameter(part)) {
+    for (position, part) in parts.iter().enumerate().skip(1).filter(|(_, part)| !part.is_empty() && !is_parameter(part))
+    {
         let mut own = split(part);
         // `tunnels/{id}/quality` is about one tunnel.
         if parts.get(position + 1).is_some_and(|next| is_parameter(next))
@@ -91,7 +111,11 @@ fn split(part: &str) -> Vec<String> {
 }
 
 fn title(domain: &str, words: &[String]) -> String {
-    let text = if words.is_empty() { domain.replace('_', " ") } else { format!("{} {}", domain.replace('_', " "), words.join(" ")) };
+    let text = if words.is_empty() {
+        domain.replace('_', " ")
+    } else {
+        format!("{} {}", domain.replace('_', " "), words.join(" "))
+    };
     let mut chars = text.chars();
     chars.next().map_or(String::new(), |first| first.to_uppercase().chain(chars).collect())
 }

@@ -121,7 +121,10 @@ func admin(path string) bool {
 }"#,
         &["/api/v1/a", "/api/v1/b/c", "/api/v1/x", "/api/v1/y", "/api/v1/z"],
     );
-    assert_eq!(found, ["public /api/v1/a", "public /api/v1/b/c", "admin /api/v1/x", "user /api/v1/y", "admin /api/v1/z"]);
+    assert_eq!(
+        found,
+        ["public /api/v1/a", "public /api/v1/b/c", "admin /api/v1/x", "user /api/v1/y", "admin /api/v1/z"]
+    );
 }
 
 #[test]
@@ -273,7 +276,10 @@ func main() {{
 	http.ListenAndServe(":1", guard(mux))
 }}"#
     );
-    assert_eq!(classes_of(&body), ["user /api/v1/filtered", "user /api/v1/granted", "user /api/v1/owned", "admin /api/v1/strict"]);
+    assert_eq!(
+        classes_of(&body),
+        ["user /api/v1/filtered", "user /api/v1/granted", "user /api/v1/owned", "admin /api/v1/strict"]
+    );
 }
 
 #[test]

@@ -11,7 +11,12 @@ fn answer_of(body: &str) -> &'static str {
 #[test]
 fn the_envelope_is_known_by_its_keys() {
     assert_eq!(answer_of("response.Write(w, response.OK(h.repo.List()))"), "envelope");
-    assert_eq!(answer_of("json.NewEncoder(w).Encode(map[string]interface{}{\"code\": 0, \"msg\": \"\", \"data\": h.repo.List()})"), "envelope");
+    assert_eq!(
+        answer_of(
+            "json.NewEncoder(w).Encode(map[string]interface{}{\"code\": 0, \"msg\": \"\", \"data\": h.repo.List()})"
+        ),
+        "envelope"
+    );
     assert_eq!(answer_of("b, _ := json.Marshal(response.OK(h.repo.List()))\nw.Write(b)"), "envelope");
 }
 
@@ -30,7 +35,15 @@ fn an_error_in_the_envelope_does_not_hide_the_form_of_success() {
 #[test]
 fn text_streams_and_files_are_told_apart_by_their_content_type() {
     assert_eq!(answer_of("w.Header().Set(\"Content-Type\", \"text/plain\")\nw.Write([]byte(\"ok\"))"), "text");
-    assert_eq!(answer_of("w.Header().Set(\"Content-Type\", \"application/x-ndjson\")\njson.NewEncoder(w).Encode(h.repo.List())"), "ndjson");
-    assert_eq!(answer_of("w.Header().Set(\"Content-Type\", \"application/octet-stream\")\nw.Write([]byte(\"x\"))"), "file");
+    assert_eq!(
+        answer_of(
+            "w.Header().Set(\"Content-Type\", \"application/x-ndjson\")\njson.NewEncoder(w).Encode(h.repo.List())"
+        ),
+        "ndjson"
+    );
+    assert_eq!(
+        answer_of("w.Header().Set(\"Content-Type\", \"application/octet-stream\")\nw.Write([]byte(\"x\"))"),
+        "file"
+    );
     assert_eq!(answer_of("http.ServeFile(w, r, \"x\")"), "file");
 }

@@ -6,7 +6,8 @@ use flvx_coverage::{LOCK, Panel, Request, Verdict, check};
 #[test]
 fn the_manifest_is_in_step_with_the_baseline() {
     let routes = repository_routes();
-    let report = check(&Request { panel: Panel::Snapshot(routes.join(LOCK)), routes, version: None, force: false }).unwrap();
+    let report =
+        check(&Request { panel: Panel::Snapshot(routes.join(LOCK)), routes, version: None, force: false }).unwrap();
     assert_eq!(differences(&report), [""; 0]);
     assert_eq!((report.comparison.matched, report.comparison.entries), (97, 97));
     assert_eq!(report.verdict, Verdict::InStep);

@@ -95,7 +95,8 @@ fn a_difference_points_at_the_line_of_the_key_in_the_manifest() {
     let text = std::fs::read_to_string(&line.file).unwrap();
     let at = text.lines().nth(usize::try_from(line.line).unwrap() - 1).unwrap();
     assert!(at.trim_start().starts_with("inx:") || at.contains("inx:"), "{}: {at}", line.line);
-    let before: Vec<&str> = text.lines().take(usize::try_from(line.line).unwrap()).filter(|line| line.contains("- path:")).collect();
+    let before: Vec<&str> =
+        text.lines().take(usize::try_from(line.line).unwrap()).filter(|line| line.contains("- path:")).collect();
     assert!(before.last().unwrap().contains("/api/v1/node/update-order"), "{:?}", before.last());
 }
 
@@ -122,14 +123,16 @@ fn a_blessing_takes_one_difference_away_and_keeps_its_reason() {
     );
     let report = check(&folder);
     assert_eq!(differences(&report), ["auth POST /api/v1/user/list: admin -> user"]);
-    let blessed: Vec<&str> = report.comparison.differences.iter().filter_map(|difference| difference.blessed.as_deref()).collect();
+    let blessed: Vec<&str> =
+        report.comparison.differences.iter().filter_map(|difference| difference.blessed.as_deref()).collect();
     assert_eq!(blessed, ["the gateway always sends its credential"]);
 }
 
 #[test]
 fn a_blessing_that_applies_to_nothing_is_told_with_its_line() {
     let folder = changed(|_| {});
-    let text = "# why\nblessed:\n  - path: /api/v1/config/get\n    what: auth\n    reason: it was so once upon a time\n";
+    let text =
+        "# why\nblessed:\n  - path: /api/v1/config/get\n    what: auth\n    reason: it was so once upon a time\n";
     folder.write("routes/coverage.yaml", text);
     let report = check(&folder);
     assert_eq!(report.verdict, Verdict::Drift);
@@ -148,7 +151,12 @@ fn a_blessing_for_other_versions_is_left_alone() {
 fn a_blessing_that_makes_no_sense_is_refused_with_its_line() {
     let entry = |text: &str| {
         let folder = changed(|_| {});
-        folder.write("routes/coverage.yaml", format!("blessed:\n  - path: /api/v1/config/get\n    what: auth\n    reason: long enough to say why\n{text}"));
+        folder.write(
+            "routes/coverage.yaml",
+            format!(
+                "blessed:\n  - path: /api/v1/config/get\n    what: auth\n    reason: long enough to say why\n{text}"
+            ),
+        );
         match flvx_coverage::check(&request(&folder)) {
             Err(error @ CheckError::Bless(_)) => error.to_string().rsplit('/').next().unwrap().to_owned(),
             other => panic!("{other:?}"),
@@ -158,7 +166,10 @@ fn a_blessing_that_makes_no_sense_is_refused_with_its_line() {
         entry("  - path: /api/v1/x\n    what: everything\n    reason: long enough to say why\n"),
         "coverage.yaml:5: `what: everything` is none of added, removed, handler, method, auth, key_missing, key_gone, key_type, answer"
     );
-    assert_eq!(entry("  - path: /api/v1/x\n    what: auth\n    reason: ok\n"), "coverage.yaml:5: the reason says nothing; say why the difference is all right");
+    assert_eq!(
+        entry("  - path: /api/v1/x\n    what: auth\n    reason: ok\n"),
+        "coverage.yaml:5: the reason says nothing; say why the difference is all right"
+    );
     assert_eq!(
         entry("  - path: /api/v1/x\n    what: key_gone\n    reason: long enough to say why\n"),
         "coverage.yaml:5: `key_gone` is about a key: name it with `key`"

@@ -4,7 +4,10 @@ use crate::support::{Folder, WORKS, backend, program, routes};
 use flvx_coverage::{Source, read};
 
 fn with(path: &str, text: impl AsRef<[u8]>) -> Source {
-    let folder = backend(&[("main.go", &program(&format!("{WORKS}\nfunc main() {{ http.HandleFunc(\"/api/v1/a\", (&Handler{{}}).list) }}")))]);
+    let folder = backend(&[(
+        "main.go",
+        &program(&format!("{WORKS}\nfunc main() {{ http.HandleFunc(\"/api/v1/a\", (&Handler{{}}).list) }}")),
+    )]);
     folder.write(path, text);
     let source = folder.read();
     assert_eq!(routes(&source), ["ANY /api/v1/a Handler.list"], "the rest is read");
@@ -19,7 +22,9 @@ fn troubles(source: &Source) -> Vec<(&str, &str)> {
 fn a_syntax_error_is_told_with_its_line_and_the_rest_of_the_file_is_read() {
     let folder = backend(&[(
         "main.go",
-        &program(&format!("{WORKS}\nfunc main() {{ http.HandleFunc(\"/api/v1/a\", (&Handler{{}}).list) }}\n\nfunc broken( {{ if }}\n")),
+        &program(&format!(
+            "{WORKS}\nfunc main() {{ http.HandleFunc(\"/api/v1/a\", (&Handler{{}}).list) }}\n\nfunc broken( {{ if }}\n"
+        )),
     )]);
     let source = folder.read();
     assert_eq!(routes(&source), ["ANY /api/v1/a Handler.list"]);
@@ -30,7 +35,10 @@ fn a_syntax_error_is_told_with_its_line_and_the_rest_of_the_file_is_read() {
 #[test]
 fn a_file_that_is_empty_or_no_text_is_told() {
     assert_eq!(troubles(&with("empty.go", "")), [("empty.go", "the file is empty")]);
-    assert_eq!(troubles(&with("bytes.go", b"package main\n\n// \xff\xfe\n")), [("bytes.go", "not UTF-8; it is not read")]);
+    assert_eq!(
+        troubles(&with("bytes.go", b"package main\n\n// \xff\xfe\n")),
+        [("bytes.go", "not UTF-8; it is not read")]
+    );
     assert_eq!(with("bytes.go", b"package main\n\n// \xff\xfe\n").unreadable[0].line, 3);
     assert_eq!(troubles(&with("nothing.go", "// only a comment\n")), [("nothing.go", "no package clause")]);
 }
@@ -54,7 +62,10 @@ fn nesting_that_no_person_wrote_does_not_break_the_stack() {
 #[cfg(unix)]
 #[test]
 fn a_loop_of_links_ends() {
-    let folder = backend(&[("main.go", &program(&format!("{WORKS}\nfunc main() {{ http.HandleFunc(\"/api/v1/a\", (&Handler{{}}).list) }}")))]);
+    let folder = backend(&[(
+        "main.go",
+        &program(&format!("{WORKS}\nfunc main() {{ http.HandleFunc(\"/api/v1/a\", (&Handler{{}}).list) }}")),
+    )]);
     std::os::unix::fs::symlink(folder.path(), folder.path().join("internal/loop")).unwrap();
     std::os::unix::fs::symlink("loop.go", folder.path().join("loop.go")).unwrap();
     let source = folder.read();

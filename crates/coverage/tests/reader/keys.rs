@@ -85,7 +85,10 @@ func main() { http.NewServeMux().HandleFunc("/api/v1/a", (&Handler{}).handle) }"
             ))
             .replace("\"panel/internal/response\"", "\"panel/internal/model\"\n\t\"panel/internal/response\""),
         ),
-        ("internal/model/m.go", "package model\n\ntype Extra = other\ntype other struct {\n\tPort int `json:\"port\"`\n}\n"),
+        (
+            "internal/model/m.go",
+            "package model\n\ntype Extra = other\ntype other struct {\n\tPort int `json:\"port\"`\n}\n",
+        ),
     ]);
     let route = only(&folder);
     assert_eq!(
@@ -152,7 +155,10 @@ func (h *Handler) handle(w http.ResponseWriter, r *http.Request) {
 	response.Write(w, response.OK(h.repo.List()))
 }"#,
     );
-    assert_eq!(keys(&route), "{hops: array[array[{nodeId: integer=0}]], id: integer!=0, nodes: array[{id: integer=0, name: string}]}");
+    assert_eq!(
+        keys(&route),
+        "{hops: array[array[{nodeId: integer=0}]], id: integer!=0, nodes: array[{id: integer=0, name: string}]}"
+    );
 }
 
 #[test]

@@ -199,8 +199,14 @@ func main() {
     let source = folder.read();
     assert_eq!(routes(&source), ["GET /api/v1/node/{id} H.get", "POST /api/v1/open H.create"]);
     assert_eq!(source.facts.routes[0].auth.word(), "user");
-    assert_eq!((query(&source.facts.routes[0]).as_str(), source.facts.routes[0].answer.word()), ("q: unknown", "envelope"));
-    assert_eq!((keys(&source.facts.routes[1]).as_str(), source.facts.routes[1].answer.word()), ("{name: string}", "bare"));
+    assert_eq!(
+        (query(&source.facts.routes[0]).as_str(), source.facts.routes[0].answer.word()),
+        ("q: unknown", "envelope")
+    );
+    assert_eq!(
+        (keys(&source.facts.routes[1]).as_str(), source.facts.routes[1].answer.word()),
+        ("{name: string}", "bare")
+    );
 }
 
 #[test]

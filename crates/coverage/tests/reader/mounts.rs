@@ -57,9 +57,13 @@ func main() {
     );
     let source = folder.read();
     assert_eq!(routes(&source), ["ANY /api/v1/nodes Handler.list", "ANY /api/v1/nodes/ Handler.below"]);
-    let below: Vec<(String, String)> = source.facts.routes[1].below.iter().map(|route| (route.path.clone(), query(route))).collect();
+    let below: Vec<(String, String)> =
+        source.facts.routes[1].below.iter().map(|route| (route.path.clone(), query(route))).collect();
     assert_eq!(
         below,
-        [("/api/v1/nodes/{id}/latest".to_owned(), String::new()), ("/api/v1/nodes/{id}/metrics".to_owned(), "start: unknown".to_owned())]
+        [
+            ("/api/v1/nodes/{id}/latest".to_owned(), String::new()),
+            ("/api/v1/nodes/{id}/metrics".to_owned(), "start: unknown".to_owned())
+        ]
     );
 }

@@ -20,7 +20,10 @@ func main() {
 	http.ListenAndServe(":1", somethingElse)
 }"#,
     );
-    assert_eq!(understood(&folder), ["ANY /api/v1/a Handler.list", "ANY /api/v1/b Handler.create", "ANY /api/v1/c Handler.remove"]);
+    assert_eq!(
+        understood(&folder),
+        ["ANY /api/v1/a Handler.list", "ANY /api/v1/b Handler.create", "ANY /api/v1/c Handler.remove"]
+    );
     assert_eq!(folder.read().outside, ["/flow/test"]);
 }
 
@@ -39,12 +42,23 @@ func main() {
 }"#,
     );
     folder.write("paths.go", "package main\n\nconst (\n\troot = \"/api\"\n\tbase = root + \"/v1\"\n)\n");
-    folder.write("internal/paths/p.go", "package paths\n\nvar Node = prefix(\"node\")\n\nfunc prefix(of string) string { return \"/api/v1/\" + of }\n");
+    folder.write(
+        "internal/paths/p.go",
+        "package paths\n\nvar Node = prefix(\"node\")\n\nfunc prefix(of string) string { return \"/api/v1/\" + of }\n",
+    );
     let main = std::fs::read_to_string(folder.path().join("main.go")).unwrap();
-    folder.write("main.go", main.replace("\"panel/internal/response\"", "\"panel/internal/paths\"\n\t\"panel/internal/response\""));
+    folder.write(
+        "main.go",
+        main.replace("\"panel/internal/response\"", "\"panel/internal/paths\"\n\t\"panel/internal/response\""),
+    );
     assert_eq!(
         understood(&folder),
-        ["ANY /api/v1/joined Handler.list", "ANY /api/v1/local/last Handler.list", "ANY /api/v1/node/list Handler.list", "ANY /api/v1/raw Handler.list"]
+        [
+            "ANY /api/v1/joined Handler.list",
+            "ANY /api/v1/local/last Handler.list",
+            "ANY /api/v1/node/list Handler.list",
+            "ANY /api/v1/raw Handler.list"
+        ]
     );
 }
 
@@ -60,7 +74,10 @@ func main() {
 	mux.HandleFunc("DELETE panel.example/api/v1/a/{id}", h.remove)
 }"#,
     );
-    assert_eq!(understood(&folder), ["GET /api/v1/a Handler.list", "POST /api/v1/a Handler.create", "DELETE /api/v1/a/{id} Handler.remove"]);
+    assert_eq!(
+        understood(&folder),
+        ["GET /api/v1/a Handler.list", "POST /api/v1/a Handler.create", "DELETE /api/v1/a/{id} Handler.remove"]
+    );
 }
 
 #[test]
@@ -179,7 +196,10 @@ func main() {
 	handle("/x", h.create)
 }"#,
     );
-    assert_eq!(understood(&folder), ["POST /api/v1/a Handler.list", "POST /api/v1/closure/x Handler.create", "POST /api/v1/node/list Handler.list"]);
+    assert_eq!(
+        understood(&folder),
+        ["POST /api/v1/a Handler.list", "POST /api/v1/closure/x Handler.create", "POST /api/v1/node/list Handler.list"]
+    );
 }
 
 #[test]
@@ -263,7 +283,8 @@ func fromOutside() string { return pathFromDisk }"#,
     );
     let source = folder.read();
     assert_eq!(routes(&source), ["ANY /api/v1/known Handler.list", "ANY /api/v1/unknown unknown"]);
-    let told: Vec<(&str, &str)> = source.unresolved.iter().map(|problem| (problem.file.as_str(), problem.text.as_str())).collect();
+    let told: Vec<(&str, &str)> =
+        source.unresolved.iter().map(|problem| (problem.file.as_str(), problem.text.as_str())).collect();
     assert_eq!(
         told,
         [
@@ -332,8 +353,14 @@ fn tests_and_vendored_code_are_left_out() {
 fn the_module_is_found_below_the_repository() {
     let folder = crate::support::Folder::new();
     folder.write("agent/go.mod", "module agent\n").write("agent/main.go", "package main\n\nfunc main() {}\n");
-    folder.write("server/go.mod", "module panel\n").write("server/main.go", program(&format!("{WORKS}\nfunc main() {{ http.HandleFunc(\"/api/v1/a\", (&Handler{{}}).list) }}")));
-    folder.write("server/internal/response/r.go", std::fs::read_to_string(backend(&[]).path().join("internal/response/r.go")).unwrap());
+    folder.write("server/go.mod", "module panel\n").write(
+        "server/main.go",
+        program(&format!("{WORKS}\nfunc main() {{ http.HandleFunc(\"/api/v1/a\", (&Handler{{}}).list) }}")),
+    );
+    folder.write(
+        "server/internal/response/r.go",
+        std::fs::read_to_string(backend(&[]).path().join("internal/response/r.go")).unwrap(),
+    );
     let source = folder.read();
     assert_eq!(routes(&source), ["ANY /api/v1/a Handler.list"]);
     assert_eq!(source.root, "server");

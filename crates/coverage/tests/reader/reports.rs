@@ -1,6 +1,6 @@
 //! The forms in which the findings are told.
 
-use crate::support::{Folder, backend, changed, check, program, route, WORKS};
+use crate::support::{Folder, WORKS, backend, changed, check, program, route};
 use flvx_coverage::{Format, Panel, Report, Request};
 use serde_json::{Value, json};
 
@@ -17,9 +17,19 @@ fn report() -> Report {
 
 /// A backend whose one route is known to the manifest, so that there are lines in Go to point at.
 fn of_source(force: bool) -> (Folder, Report) {
-    let folder = backend(&[("main.go", &program(&format!("{WORKS}\nfunc main() {{\n\thttp.HandleFunc(\"/api/v1/node/list\", (&Handler{{}}).list)\n\thttp.HandleFunc(\"/api/v1/new\", (&Handler{{}}).list)\n}}")))]);
+    let folder = backend(&[(
+        "main.go",
+        &program(&format!(
+            "{WORKS}\nfunc main() {{\n\thttp.HandleFunc(\"/api/v1/node/list\", (&Handler{{}}).list)\n\thttp.HandleFunc(\"/api/v1/new\", (&Handler{{}}).list)\n}}"
+        )),
+    )]);
     let routes = changed(|_| {});
-    let request = Request { panel: Panel::Backend(folder.path().to_owned()), routes: routes.path().join("routes"), version: None, force };
+    let request = Request {
+        panel: Panel::Backend(folder.path().to_owned()),
+        routes: routes.path().join("routes"),
+        version: None,
+        force,
+    };
     let report = flvx_coverage::check(&request).unwrap();
     (folder, report)
 }
@@ -38,10 +48,19 @@ fn json_holds_everything_and_the_exit_code() {
 #[test]
 fn the_table_names_each_difference_once_with_its_places() {
     let text = report().render(Format::Table);
-    assert!(text.contains("request keys missing in the manifest (1)\n  POST /api/v1/user/create  one, two\n"), "{text}");
-    assert!(text.contains("auth changed (1)\n  POST /api/v1/config/get  manifest: public, panel: optional\n"), "{text}");
+    assert!(
+        text.contains("request keys missing in the manifest (1)\n  POST /api/v1/user/create  one, two\n"),
+        "{text}"
+    );
+    assert!(
+        text.contains("auth changed (1)\n  POST /api/v1/config/get  manifest: public, panel: optional\n"),
+        "{text}"
+    );
     assert!(text.contains("routes/config.yaml:"), "{text}");
-    assert!(text.trim_end().ends_with("drift: 1 added, 1 removed, 1 auth, 2 key missing (for panel 2.1.5-alpha6)"), "{text}");
+    assert!(
+        text.trim_end().ends_with("drift: 1 added, 1 removed, 1 auth, 2 key missing (for panel 2.1.5-alpha6)"),
+        "{text}"
+    );
 }
 
 #[test]
@@ -72,7 +91,8 @@ fn sarif_has_a_rule_for_each_result_and_both_places() {
     let value: Value = serde_json::from_str(&report.render(Format::Sarif)).unwrap();
     assert_eq!(value["version"], "2.1.0");
     let run = &value["runs"][0];
-    let rules: Vec<&str> = run["tool"]["driver"]["rules"].as_array().unwrap().iter().map(|rule| rule["id"].as_str().unwrap()).collect();
+    let rules: Vec<&str> =
+        run["tool"]["driver"]["rules"].as_array().unwrap().iter().map(|rule| rule["id"].as_str().unwrap()).collect();
     let results = run["results"].as_array().unwrap();
     assert!(!results.is_empty());
     for result in results {
@@ -81,8 +101,18 @@ fn sarif_has_a_rule_for_each_result_and_both_places() {
         assert!(line.as_u64().unwrap() >= 1, "{result}");
     }
     let auth = results.iter().find(|result| result["ruleId"] == "auth").unwrap();
-    assert!(auth["locations"][0]["physicalLocation"]["artifactLocation"]["uri"].as_str().unwrap().ends_with("routes/node.yaml"));
-    assert!(auth["relatedLocations"][0]["physicalLocation"]["artifactLocation"]["uri"].as_str().unwrap().ends_with("main.go"));
+    assert!(
+        auth["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
+            .as_str()
+            .unwrap()
+            .ends_with("routes/node.yaml")
+    );
+    assert!(
+        auth["relatedLocations"][0]["physicalLocation"]["artifactLocation"]["uri"]
+            .as_str()
+            .unwrap()
+            .ends_with("main.go")
+    );
 }
 
 #[test]
@@ -107,8 +137,18 @@ fn a_panel_of_another_kind_is_told_in_one_sentence() {
 #[test]
 fn what_is_not_understood_outranks_drift() {
     let folder = changed(|_| {});
-    let backend = backend(&[("main.go", &program(&format!("{WORKS}\nfunc main() {{\n\thttp.HandleFunc(\"/api/v1/node/list\", (&Handler{{}}).list)\n\thttp.HandleFunc(outside(), (&Handler{{}}).list)\n}}\nfunc outside() string {{ return gone }}")))]);
-    let request = Request { panel: Panel::Backend(backend.path().to_owned()), routes: folder.path().join("routes"), version: None, force: true };
+    let backend = backend(&[(
+        "main.go",
+        &program(&format!(
+            "{WORKS}\nfunc main() {{\n\thttp.HandleFunc(\"/api/v1/node/list\", (&Handler{{}}).list)\n\thttp.HandleFunc(outside(), (&Handler{{}}).list)\n}}\nfunc outside() string {{ return gone }}"
+        )),
+    )]);
+    let request = Request {
+        panel: Panel::Backend(backend.path().to_owned()),
+        routes: folder.path().join("routes"),
+        version: None,
+        force: true,
+    };
     let report = flvx_coverage::check(&request).unwrap();
     assert_eq!(report.verdict.code(), 2);
     assert!(report.render(Format::Github).contains("main.go,line="));

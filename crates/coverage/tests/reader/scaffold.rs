@@ -69,14 +69,19 @@ fn a_draft_says_what_the_source_says() {
     }
     let request = "        id:\n          type: integer\n          required: true\n          doc: FIXME\n        names:\n          type: array\n          items:\n            type: string\n          doc: FIXME\n        nodes:\n          type: array\n          items:\n            type: object\n            fields:\n              port:\n                type: integer\n                doc: FIXME\n          doc: FIXME\n";
     let order = "        nodes:\n";
-    assert!(draft.text.contains("        id:\n          type: integer\n          required: true\n"), "{request}\n{}", draft.text);
+    assert!(
+        draft.text.contains("        id:\n          type: integer\n          required: true\n"),
+        "{request}\n{}",
+        draft.text
+    );
     assert!(draft.text.contains(order) && draft.text.contains("                type: integer\n"), "{}", draft.text);
 }
 
 #[test]
 fn a_known_route_gets_no_draft_and_a_subtree_one_for_each_path_below_it() {
     let (_manifest, drafts) = drafts(&[]);
-    let files: Vec<(&str, bool, usize)> = drafts.iter().map(|draft| (draft.file.as_str(), draft.new, draft.entries)).collect();
+    let files: Vec<(&str, bool, usize)> =
+        drafts.iter().map(|draft| (draft.file.as_str(), draft.new, draft.entries)).collect();
     assert_eq!(files, [("monitor.yaml", true, 1), ("node.yaml", false, 1)]);
     assert!(drafts[0].text.contains("  - path: /api/v1/monitor/nodes/{id}/metrics\n"), "{}", drafts[0].text);
     assert!(drafts[0].text.contains("    tool: monitor.node_metrics\n"), "{}", drafts[0].text);
@@ -95,7 +100,10 @@ fn an_unfinished_draft_fails_the_build() {
     let told = mistakes.to_string();
     assert!(told.contains("FIXME"), "{told}");
     for file in ["monitor.yaml", "node.yaml"] {
-        assert!(mistakes.iter().any(|mistake| mistake.file.ends_with(file) && mistake.message.contains("FIXME")), "{file}\n{told}");
+        assert!(
+            mistakes.iter().any(|mistake| mistake.file.ends_with(file) && mistake.message.contains("FIXME")),
+            "{file}\n{told}"
+        );
     }
 }
 

@@ -28,7 +28,8 @@ impl<'t> Lower<'t> {
             match child.kind() {
                 "import_spec_list" => self.imports(child, file),
                 "import_spec" => {
-                    let path = child.child_by_field_name("path").map(|path| unquoted(self.text(path))).unwrap_or_default();
+                    let path =
+                        child.child_by_field_name("path").map(|path| unquoted(self.text(path))).unwrap_or_default();
                     let alias = child.child_by_field_name("name").map(|name| self.text(name).to_owned());
                     file.imports.push(Import { alias, path });
                 }
@@ -61,9 +62,8 @@ impl<'t> Lower<'t> {
         let mut found = Vec::new();
         for spec in specs {
             let name = self.owned(spec.child_by_field_name("name"));
-            let type_params = self.type_params(spec);
             let ty = spec.child_by_field_name("type").map_or(Type::Other, |ty| self.ty(ty));
-            found.push(TypeDecl { name, type_params, ty });
+            found.push(TypeDecl { name, ty });
         }
         found
     }

@@ -32,8 +32,8 @@ impl<'t> Lower<'t> {
 
     fn expr_kind(&mut self, node: Node<'t>) -> ExprKind {
         match node.kind() {
-            "identifier" | "true" | "false" | "nil" | "iota" | "blank_identifier" | "field_identifier" | "package_identifier"
-            | "type_identifier" => {
+            "identifier" | "true" | "false" | "nil" | "iota" | "blank_identifier" | "field_identifier"
+            | "package_identifier" | "type_identifier" => {
                 let name = self.text(node);
                 self.mention(name);
                 ExprKind::Name(name.to_owned())
@@ -92,10 +92,18 @@ impl<'t> Lower<'t> {
                 let args = vec![self.part(node, "operand")];
                 ExprKind::Call(Box::new(Call { function, types: Vec::new(), args, spread: false }))
             }
-            "pointer_type" | "slice_type" | "array_type" | "map_type" | "struct_type" | "interface_type" | "function_type"
-            | "qualified_type" | "generic_type" | "channel_type" | "parenthesized_type" | "implicit_length_array_type" => {
-                ExprKind::Type(self.ty(node))
-            }
+            "pointer_type"
+            | "slice_type"
+            | "array_type"
+            | "map_type"
+            | "struct_type"
+            | "interface_type"
+            | "function_type"
+            | "qualified_type"
+            | "generic_type"
+            | "channel_type"
+            | "parenthesized_type"
+            | "implicit_length_array_type" => ExprKind::Type(self.ty(node)),
             _ => ExprKind::Other,
         }
     }
@@ -132,7 +140,9 @@ impl<'t> Lower<'t> {
 
 fn whole(text: &str) -> Option<i64> {
     let text = text.replace('_', "").to_ascii_lowercase();
-    let radix = [("0x", 16), ("0b", 2), ("0o", 8)].into_iter().find_map(|(prefix, radix)| Some((text.strip_prefix(prefix)?, radix)));
+    let radix = [("0x", 16), ("0b", 2), ("0o", 8)]
+        .into_iter()
+        .find_map(|(prefix, radix)| Some((text.strip_prefix(prefix)?, radix)));
     match radix {
         Some((digits, radix)) => i64::from_str_radix(digits, radix).ok(),
         None => text.parse().ok(),

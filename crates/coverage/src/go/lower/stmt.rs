@@ -78,8 +78,12 @@ impl<'t> Lower<'t> {
             "continue_statement" => StmtKind::Continue(first(node).map(|label| self.text(label).to_owned())),
             "fallthrough_statement" => StmtKind::Fallthrough,
             "go_statement" => first(node).map_or(StmtKind::Nothing, |call| StmtKind::Later(self.expr(call), Later::Go)),
-            "defer_statement" => first(node).map_or(StmtKind::Nothing, |call| StmtKind::Later(self.expr(call), Later::Defer)),
-            "send_statement" => node.child_by_field_name("value").map_or(StmtKind::Nothing, |value| StmtKind::Expr(self.expr(value))),
+            "defer_statement" => {
+                first(node).map_or(StmtKind::Nothing, |call| StmtKind::Later(self.expr(call), Later::Defer))
+            }
+            "send_statement" => {
+                node.child_by_field_name("value").map_or(StmtKind::Nothing, |value| StmtKind::Expr(self.expr(value)))
+            }
             "labeled_statement" => {
                 let label = self.owned(node.child_by_field_name("label"));
                 let inner = children(node).into_iter().find(|child| child.kind() != "label_name");
@@ -93,9 +97,9 @@ impl<'t> Lower<'t> {
         let init = self.boxed(node, "initializer");
         let condition = self.value(node, "condition").unwrap_or(Expr { pos: self.pos(node), kind: ExprKind::Other });
         let then = self.body(node, "consequence");
-        let otherwise = node.child_by_field_name("alternative").map(|other| {
-            if other.kind() == "if_statement" { vec![self.stmt(other)] } else { self.block(other) }
-        });
+        let otherwise = node
+            .child_by_field_name("alternative")
+            .map(|other| if other.kind() == "if_statement" { vec![self.stmt(other)] } else { self.block(other) });
         StmtKind::If { init, condition, then, otherwise }
     }
 

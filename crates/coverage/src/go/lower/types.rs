@@ -25,16 +25,14 @@ impl<'t> Lower<'t> {
                 Type::Qualified(package, name)
             }
             "pointer_type" => Type::Pointer(Box::new(self.first(node))),
-            "slice_type" | "array_type" | "implicit_length_array_type" => Type::Slice(Box::new(self.in_ty(node, "element"))),
+            "slice_type" | "array_type" | "implicit_length_array_type" => {
+                Type::Slice(Box::new(self.in_ty(node, "element")))
+            }
             "map_type" => Type::Map(Box::new(self.in_ty(node, "key")), Box::new(self.in_ty(node, "value"))),
             "struct_type" => Type::Struct(self.fields(node)),
             "function_type" => Type::Func(Box::new(self.signature(node))),
             "interface_type" => Type::Interface(self.methods(node)),
-            "generic_type" => {
-                let of = self.in_ty(node, "type");
-                let args = node.child_by_field_name("type_arguments").map(|args| self.type_args(args)).unwrap_or_default();
-                Type::Generic(Box::new(of), args)
-            }
+            "generic_type" => Type::Generic(Box::new(self.in_ty(node, "type"))),
             "parenthesized_type" | "type_elem" | "type_constraint" => self.first(node),
             _ => Type::Other,
         }
@@ -66,16 +64,15 @@ impl<'t> Lower<'t> {
             let tag = declaration.child_by_field_name("tag").map(|tag| unquoted(self.text(tag))).unwrap_or_default();
             let names = in_field(declaration, "name");
             let Some(written) = declaration.child_by_field_name("type") else { continue };
-            let pos = self.pos(declaration);
             if names.is_empty() {
                 let ty = self.ty(written);
                 // `*T` embedded: the star is a token of its own in the grammar.
-                fields.push(Field { name: type_name(&ty).to_owned(), embedded: true, ty, tag, pos });
+                fields.push(Field { name: type_name(&ty).to_owned(), embedded: true, ty, tag });
                 continue;
             }
             for name in names {
                 let ty = self.ty(written);
-                fields.push(Field { name: self.text(name).to_owned(), embedded: false, ty, tag: tag.clone(), pos });
+                fields.push(Field { name: self.text(name).to_owned(), embedded: false, ty, tag: tag.clone() });
             }
         }
         fields
@@ -83,7 +80,8 @@ impl<'t> Lower<'t> {
 
     /// Parameters and results of a function.
     pub(super) fn signature(&mut self, node: Node<'t>) -> Signature {
-        let (params, variadic) = node.child_by_field_name("parameters").map(|list| self.params(list)).unwrap_or_default();
+        let (params, variadic) =
+            node.child_by_field_name("parameters").map(|list| self.params(list)).unwrap_or_default();
         let results = match node.child_by_field_name("result") {
             Some(list) if list.kind() == "parameter_list" => self.params(list).0,
             Some(one) => vec![Param { name: String::new(), ty: self.ty(one) }],
@@ -114,7 +112,8 @@ impl<'t> Lower<'t> {
     /// Names in `[A, B any]`.
     pub(super) fn type_params(&mut self, node: Node<'t>) -> Vec<String> {
         let Some(list) = node.child_by_field_name("type_parameters") else { return Vec::new() };
-        let names: Vec<Node<'t>> = children(list).into_iter().flat_map(|declaration| in_field(declaration, "name")).collect();
+        let names: Vec<Node<'t>> =
+            children(list).into_iter().flat_map(|declaration| in_field(declaration, "name")).collect();
         names.into_iter().map(|name| self.text(name).to_owned()).collect()
     }
 }
@@ -123,7 +122,7 @@ impl<'t> Lower<'t> {
 fn type_name(ty: &Type) -> &str {
     match ty {
         Type::Name(name) | Type::Qualified(_, name) => name,
-        Type::Pointer(inner) | Type::Generic(inner, _) => type_name(inner),
+        Type::Pointer(inner) | Type::Generic(inner) => type_name(inner),
         _ => "",
     }
 }

@@ -6,7 +6,11 @@ use std::{
     sync::atomic::{AtomicUsize, Ordering},
 };
 
-use flvx_coverage::{Source, facts::{Field, Kind, Route}, read};
+use flvx_coverage::{
+    Source,
+    facts::{Field, Kind, Route},
+    read,
+};
 
 static NEXT: AtomicUsize = AtomicUsize::new(0);
 
@@ -82,7 +86,9 @@ func Write(w http.ResponseWriter, payload R) {
 
 /// One Go file of package `main` that has the usual imports; `body` is the rest.
 pub fn program(body: &str) -> String {
-    format!("package main\n\nimport (\n\t\"encoding/json\"\n\t\"net/http\"\n\t\"strings\"\n\n\t\"panel/internal/response\"\n)\n\n{body}\n")
+    format!(
+        "package main\n\nimport (\n\t\"encoding/json\"\n\t\"net/http\"\n\t\"strings\"\n\n\t\"panel/internal/response\"\n)\n\n{body}\n"
+    )
 }
 
 /// A handler that does something with every method.
@@ -97,7 +103,12 @@ func (h *Handler) remove(w http.ResponseWriter, r *http.Request) { response.Writ
 
 /// `POST /api/v1/x Handler.list`, one for each route, in the order of their paths.
 pub fn routes(source: &Source) -> Vec<String> {
-    source.facts.routes.iter().map(|route| format!("{} {} {}", route.methods.join("+"), route.path, route.handler)).collect()
+    source
+        .facts
+        .routes
+        .iter()
+        .map(|route| format!("{} {} {}", route.methods.join("+"), route.path, route.handler))
+        .collect()
 }
 
 /// The routes of a backend in which everything could be understood.
@@ -118,7 +129,7 @@ pub fn only(folder: &Folder) -> Route {
 
 /// The keys of a body in one line: `id: integer!, tags: array[string]`; `!` is needed.
 pub fn keys(route: &Route) -> String {
-    route.keys.as_ref().map_or_else(|| "none".to_owned(), |body| inside(body))
+    route.keys.as_ref().map_or_else(|| "none".to_owned(), inside)
 }
 
 /// The query in one line.
@@ -127,7 +138,11 @@ pub fn query(route: &Route) -> String {
 }
 
 fn fields(fields: &std::collections::BTreeMap<String, Field>) -> String {
-    fields.iter().map(|(name, field)| format!("{name}: {}{}", inside(field), mark(field))).collect::<Vec<_>>().join(", ")
+    fields
+        .iter()
+        .map(|(name, field)| format!("{name}: {}{}", inside(field), mark(field)))
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 fn mark(field: &Field) -> String {
