@@ -144,7 +144,9 @@ class Run:
             self.fail(way, tool.name, [f"calls that lack a key reached the panel {sent} times"])
 
     async def runs_once(self, way, client, tool, arguments, first):
-        """The same call with the same key is answered from memory."""
+        """The same call with the same key is answered from memory, unless the first had no effect: then its key is free again."""
+        if first["outcome"] in ("rejected", "not_sent"):
+            return
         before = self.panel.calls(tool.path)
         again = (await self.call(client, tool, arguments)).structured_content
         outcome = first["outcome"] if first["outcome"] == "unknown" else "replayed"

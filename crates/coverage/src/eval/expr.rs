@@ -1,18 +1,17 @@
 //! Expressions.
 
-use std::{cell::RefCell, rc::Rc};
+use std::rc::Rc;
 
 use super::{
     index::slice,
     machine::Machine,
     run::Mode,
-    value::{Closure, Data, Env, Object, Opaque, Slot, Taint, Value},
+    value::{Closure, Data, Env, Opaque, Slot, Taint, Value},
 };
 use crate::{
-    facts::Kind,
     go::{
         Resolved, Ty,
-        ast::{Element, Expr, ExprKind, Function, Type},
+        ast::{Expr, ExprKind, Function, Type},
     },
     keys::Node,
 };

@@ -5,12 +5,12 @@ use std::{collections::HashMap, rc::Rc};
 use super::{
     run::{Mode, Run},
     types::Types,
-    value::{Closure, Env, Lib, Opaque, Scope, Slot, Taint, Value},
+    value::{Closure, Env, Scope, Slot, Taint, Value},
 };
 use crate::{
     go::{
-        Packages, Resolved, Ty,
-        ast::{Function, Pos, Type},
+        Packages, Ty,
+        ast::{Function, Pos},
         packages::receiver_type,
     },
     routers::Router,

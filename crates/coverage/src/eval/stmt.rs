@@ -10,12 +10,9 @@ use super::{
     run::Mode,
     value::{Env, Scope, Slot, Taint, Value},
 };
-use crate::{
-    facts::Kind,
-    go::{
-        Ty,
-        ast::{Block, Expr, ExprKind, Later, Stmt, StmtKind, ValueDecl},
-    },
+use crate::go::{
+    Ty,
+    ast::{Block, Expr, ExprKind, Later, Stmt, StmtKind, ValueDecl},
 };
 
 /// Where evaluation goes on.
