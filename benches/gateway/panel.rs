@@ -119,9 +119,9 @@ fn answer(reply: Reply) -> Vec<u8> {
 fn row(index: usize) -> serde_json::Value {
     serde_json::json!({
         "id": index + 1, "inx": index, "name": format!("香港-node-{index:05}"), "ip": format!("203.0.113.{}", index % 254 + 1),
-        "serverIp": format!("198.51.100.{}", index % 254 + 1), "port": "10000-59999", "status": u8::from(index % 7 != 0), "version": "2.1.5",
+        "serverIp": format!("198.51.100.{}", index % 254 + 1), "port": "10000-59999", "status": u8::from(!index.is_multiple_of(7)), "version": "2.1.5",
         "userId": index % 40, "userName": format!("user{}", index % 40), "tunnelId": index % 9 + 1, "tunnelName": "hk > jp", "inPort": 10_000 + index,
         "remoteAddr": format!("192.0.2.{}:443,192.0.2.{}:8443", index % 250, index % 250 + 1), "strategy": "fifo", "inFlow": 1_234_567_890_u64 + index as u64,
-        "outFlow": 9_876_543_210_u64, "createdTime": 1_764_000_000_000_u64, "remark": if index % 5 == 0 { "备用 \"east\" / on-call" } else { "" }, "isRemote": 0, "remoteUrl": null,
+        "outFlow": 9_876_543_210_u64, "createdTime": 1_764_000_000_000_u64, "remark": if index.is_multiple_of(5) { "备用 \"east\" / on-call" } else { "" }, "isRemote": 0, "remoteUrl": null,
     })
 }

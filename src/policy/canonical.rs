@@ -18,7 +18,7 @@ pub fn digest(arguments: &Map<String, Value>) -> [u8; 32] {
 
 fn object(map: &Map<String, Value>, out: &mut String) {
     let mut pairs: Vec<(&String, &Value)> = map.iter().collect();
-    pairs.sort_by(|(a, _), (b, _)| a.cmp(b));
+    pairs.sort_by_key(|(key, _)| *key);
     out.push('{');
     for (index, (key, value)) in pairs.into_iter().enumerate() {
         if index > 0 {

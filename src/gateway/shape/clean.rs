@@ -46,7 +46,7 @@ pub(super) fn clean_json(json: Bytes) -> Bytes {
 /// A quick look that may cry wolf but misses nothing: raw control bytes, `\u` escapes, and the lead bytes of hidden characters.
 fn suspicious(json: &[u8]) -> bool {
     let mut rest = json;
-    while let Some(at) = rest.iter().position(|byte| LOOK_TWICE[usize::from(*byte)]) {
+    while let Some(at) = rest.iter().position(|byte| LOOK_TWICE.get(usize::from(*byte)) == Some(&true)) {
         let found = rest.get(at..).unwrap_or_default();
         let [byte, next, ..] = found else { return true };
         let next = *next;
@@ -137,7 +137,7 @@ fn escape(rest: &mut std::str::Chars<'_>, out: &mut String) {
             return;
         }
     }
-    if !char::from_u32(unit.into()).is_some_and(|c| hidden(c)) {
+    if !char::from_u32(unit.into()).is_some_and(hidden) {
         out.push_str("\\u");
         out.push_str(&written);
     }
