@@ -97,7 +97,8 @@ fn head(domain: &str) -> String {
 fn entry(route: &Route, domain: &str, since: Option<&str>) -> String {
     let guess = guess(route, domain);
     let mut text = Text(String::new());
-    let method = route.methods.first().map_or("POST", |method| if method == "ANY" { "POST" } else { method.as_str() });
+    // Where several will do, the panel's own front end posts.
+    let method = if route.accepts("POST") { "POST" } else { route.methods.first().map_or("POST", String::as_str) };
     text.line(1, &format!("- path: {}", with_parameters(&route.path)));
     text.line(2, &format!("method: {method}"));
     if route.methods.iter().any(|method| method == "ANY") {

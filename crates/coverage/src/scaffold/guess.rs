@@ -134,7 +134,10 @@ fn danger(route: &Route, words: &[String]) -> (&'static str, String) {
         return ("critical", "`delete` of a list".to_owned());
     }
     for (danger, known) in DANGERS {
-        if let Some(word) = known.iter().find(|word| has(word)) {
+        // What is read is named last; `services/create` creates.
+        let last = |word: &&&str| words.last().is_some_and(|known| known == **word);
+        let found = known.iter().find(|word| if danger == "read" { last(word) } else { has(word) });
+        if let Some(word) = found {
             return (danger, format!("`{word}` in its path"));
         }
     }

@@ -119,3 +119,27 @@ fn a_draft_is_yaml_and_fits_the_language_but_for_what_a_person_must_say() {
         }
     }
 }
+
+#[test]
+fn what_stands_last_in_a_path_tells_what_is_only_read() {
+    let folder = backend(&[(
+        "main.go",
+        &program(&format!(
+            "{WORKS}\nfunc main() {{\n\th := &Handler{{}}\n{}}}",
+            ["services/create", "services/latest-results", "node/delete-preview", "user/force-delete"]
+                .map(|path| format!("\thttp.HandleFunc(\"/api/v1/{path}\", h.list)\n"))
+                .concat()
+        )),
+    )]);
+    let manifest = changed(|_| {});
+    let drafts = scaffold(&folder.read(), &manifest.path().join("routes"), None, &[]).unwrap();
+    let text: String = drafts.iter().map(|draft| draft.text.as_str()).collect();
+    let danger = |tool: &str| {
+        let after = text.split(&format!("tool: {tool}\n")).nth(1).unwrap();
+        after.lines().find_map(|line| line.trim().strip_prefix("danger: ")).unwrap().to_owned()
+    };
+    assert_ne!(danger("services.create"), "read");
+    assert_eq!(danger("services.latest_results"), "read");
+    assert_eq!(danger("node.delete_preview"), "read");
+    assert_eq!(danger("user.force_delete"), "critical");
+}
