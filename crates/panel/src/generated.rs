@@ -4,7 +4,7 @@
 use schemars::Schema;
 use serde::{Deserialize, Deserializer, de::IgnoredAny};
 
-use crate::spec::{Field, Kind, Location};
+use crate::spec::{Field, Kind};
 
 #[cfg(test)]
 mod golden;
@@ -23,27 +23,7 @@ impl<'de> Deserialize<'de> for NoData {
 }
 
 /// The plainest field, which the tables write the differences to.
-pub(crate) const BLANK: Field = Field {
-    name: "",
-    kind: Kind::Any,
-    doc: "",
-    location: Location::Body,
-    required: false,
-    nullable: false,
-    min: None,
-    max: None,
-    min_items: None,
-    max_items: None,
-    min_length: None,
-    max_length: None,
-    values: &[],
-    secret: false,
-    secret_keys: &[],
-    free_text: false,
-    ignored: false,
-    items: None,
-    fields: &[],
-};
+pub(crate) const BLANK: Field = Field::new("", Kind::Any, "");
 
 /// Keeps `null` apart from absence: serde alone reads both as `None`.
 pub(crate) fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
