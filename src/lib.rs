@@ -1,6 +1,7 @@
 //! `flvx-mcp`: a gateway that offers the whole API of a FLVX panel to MCP clients, safely. `docs/architecture.md` has the
-//! picture; modules depend on each other in one direction only: `cli -> transport -> ops -> gateway -> policy -> result`.
+//! picture; modules depend on each other in one direction only: `cli -> transport -> ops -> gateway -> recipes, policy, audit -> store -> access, result`.
 
+pub mod access;
 pub mod audit;
 pub mod cli;
 pub mod config;
@@ -10,4 +11,6 @@ pub mod ops;
 pub mod policy;
 pub mod recipes;
 pub mod result;
+pub mod store;
+pub mod trace;
 pub mod transport;

@@ -83,7 +83,7 @@ impl Audit {
         tracing::info!(
             target: "audit",
             trace_id = record.trace_id,
-            principal = record.caller.principal.as_ref(),
+            principal = record.caller.principal.name.as_str(),
             client = record.caller.client.as_deref(),
             tool = record.tool.name,
             route = record.tool.route().map(|route| route.path),

@@ -1,7 +1,5 @@
 //! `call`: one tool call from the command line, through the same gates as any client's.
 
-use std::borrow::Cow;
-
 use clap::Args;
 use serde_json::{Map, Value};
 
@@ -11,6 +9,7 @@ use super::{
     options::{PanelOptions, runtime},
 };
 use crate::{
+    access::Via,
     gateway::{Caller, Gateway},
     result::ErrorKind,
 };
@@ -48,7 +47,7 @@ pub fn run(options: &Options) -> Result<(), Failure> {
 }
 
 async fn call(gateway: &Gateway, tool: &str, arguments: Map<String, Value>) -> Result<(), Failure> {
-    let caller = Caller { principal: Cow::Borrowed("local"), client: Some("flvx-mcp call".to_owned()) };
+    let caller = Caller::local(Via::Command, "flvx-mcp call");
     let output = gateway.call(&caller, tool, arguments).await.map_err(|error| Failure::Usage(error.to_string()))?;
     let json: Value =
         serde_json::from_str(&output.to_json()).map_err(|error| Failure::Failed(Some(error.to_string())))?;

@@ -1,6 +1,6 @@
 //! `demo`: everything on one machine with nothing to set up: a stand-in panel, the gateway over HTTP, a tour of real calls.
 
-use std::{borrow::Cow, net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, sync::Arc};
 
 use clap::Args;
 use serde_json::{Map, Value, json};
@@ -14,6 +14,7 @@ use super::{
     serve::stop_on_signal,
 };
 use crate::{
+    access::Via,
     config::{Config, Environment},
     gateway::{Caller, Gateway},
     ops,
@@ -128,7 +129,7 @@ fn tour(word: &str) -> Vec<Stop> {
 }
 
 async fn visit(gateway: &Gateway, stop: &Stop) -> Result<(), Failure> {
-    let caller = Caller { principal: Cow::Borrowed("local"), client: Some("flvx-mcp demo".to_owned()) };
+    let caller = Caller::local(Via::Command, "flvx-mcp demo");
     let arguments: Map<String, Value> = stop.arguments.as_object().cloned().unwrap_or_default();
     let output =
         gateway.call(&caller, stop.tool, arguments).await.map_err(|error| Failure::Failed(Some(error.to_string())))?;

@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 
 use super::{Failure, log};
 use crate::{
-    config::{Config, Environment},
+    config::{Config, Environment, StatePlace},
     gateway::Gateway,
     ops,
 };
@@ -103,6 +103,10 @@ pub async fn start_sandbox(
         .await
         .map_err(|error| Failure::Failed(Some(format!("the sandbox cannot start on {address}: {error}"))))?;
     environment.set("PANEL_BASE_URL", format!("http://{}", sandbox.addr));
+    // The panel's world ends with the program, and so does what is remembered of it.
+    if environment.get("MCP_STATE_DIR").is_none() {
+        environment.set("MCP_STATE_DIR", StatePlace::TEMPORARY);
+    }
     for name in ["PANEL_TOKEN", "PANEL_PASSWORD_FILE"] {
         environment.set(name, "");
     }

@@ -4,6 +4,7 @@
 
 mod address;
 mod read;
+mod state;
 mod surface;
 mod variables;
 
@@ -16,6 +17,7 @@ use flvx_panel::{
 
 pub use address::ListenAddr;
 pub use read::{ConfigError, Environment};
+pub use state::StatePlace;
 pub use surface::{Spelling, Surface};
 pub use variables::{VARIABLES, Variable};
 
@@ -110,6 +112,8 @@ pub struct Config {
     pub confirm_token: Option<Secret>,
     /// Whether every call is recorded.
     pub audit_enabled: bool,
+    /// Where the durable state lies.
+    pub state: StatePlace,
     /// How long an idempotency key is remembered.
     pub idempotency_ttl: Duration,
     /// Which tools are offered, and how they are spelt.

@@ -141,6 +141,7 @@ pub(super) fn config(environment: &Environment) -> Result<Config, ConfigError> {
         allowed_origins: origins(&mut reader),
         confirm_token: confirm_token(&mut reader),
         audit_enabled: reader.flag("MCP_AUDIT_ENABLED"),
+        state: super::StatePlace::read(&reader.text("MCP_STATE_DIR"), environment),
         idempotency_ttl: ttl(&mut reader),
         surface: surface(&mut reader),
         log_level: log_level(&mut reader),

@@ -46,6 +46,11 @@ pub const VARIABLES: &[Variable] = &[
     plain("MCP_SERVER_VERSION", env!("CARGO_PKG_VERSION"), "Version told to clients"),
     secret("MCP_CONFIRM_TOKEN", "The operator's word for dangerous and critical calls; without it they are off"),
     plain("MCP_AUDIT_ENABLED", "true", "Whether every call is recorded on standard error"),
+    plain(
+        "MCP_STATE_DIR",
+        "",
+        "Folder of the durable state (ledger, confirmations, audit, saved states); empty: flvx-mcp below XDG_STATE_HOME or ~/.local/state; `temporary`: one that vanishes at the end",
+    ),
     plain("MCP_IDEMPOTENCY_TTL_SECONDS", "3600", "How long an idempotency_key is remembered"),
     plain(
         "MCP_TOOL_NAMES",

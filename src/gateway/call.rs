@@ -1,6 +1,6 @@
 //! The line that every call walks, from a tool's name to its result. Each stage refuses with a typed error or hands on.
 
-use std::{borrow::Cow, sync::Arc, time::Instant};
+use std::{sync::Arc, time::Instant};
 
 use flvx_panel::{
     client::{Credential, PanelClient},
@@ -13,19 +13,36 @@ use super::{
     panel_call::answered,
 };
 use crate::{
+    access::{Principal, Via},
     audit::{Audit, Record},
     config::Config,
     policy::{Begin, Gate, Ledger, digest, effective_danger},
     result::{CallOutput, ErrorKind, Outcome, ToolError},
+    store::Store,
+    trace::TraceId,
 };
 
-/// Who calls.
+/// Who calls, and what the call brought along.
 #[derive(Debug, Clone)]
 pub struct Caller {
-    /// Name of the principal in the ledger and the audit.
-    pub principal: Cow<'static, str>,
+    /// Who it is.
+    pub principal: Arc<Principal>,
     /// The MCP client's own name and version, as far as it told.
     pub client: Option<String>,
+    /// The caller's own trace context (`traceparent`), as it came.
+    pub traceparent: Option<String>,
+}
+
+impl Caller {
+    /// Whoever sits at the machine.
+    pub fn local(via: Via, client: &str) -> Self {
+        Self { principal: Principal::local(via), client: Some(client.to_owned()), traceparent: None }
+    }
+
+    /// The name of a new call.
+    fn trace(&self) -> TraceId {
+        self.traceparent.as_deref().and_then(TraceId::within).unwrap_or_else(TraceId::fresh)
+    }
 }
 
 /// No tool has that name.
@@ -53,6 +70,7 @@ struct Inner {
     gate: Gate,
     ledger: Ledger,
     audit: Audit,
+    store: Store,
     started: Instant,
 }
 
@@ -62,6 +80,7 @@ impl Gateway {
     /// # Errors
     /// A text that names the setting that cannot be used.
     pub fn new(config: Config, own: OwnCode) -> Result<Self, String> {
+        let store = Store::open(config.state.folder()?).map_err(|error| error.to_string())?;
         let client = PanelClient::new(config.panel.client_options())?;
         let inner = Inner {
             registry: Registry::new(&config.surface, own),
@@ -69,6 +88,7 @@ impl Gateway {
             gate: Gate::new(config.confirm_token.clone()),
             ledger: Ledger::new(config.idempotency_ttl),
             audit: Audit::new(config.audit_enabled),
+            store,
             started: Instant::now(),
             client,
             config,
@@ -96,6 +116,11 @@ impl Gateway {
         &self.inner.credentials
     }
 
+    /// The durable state.
+    pub fn store(&self) -> &Store {
+        &self.inner.store
+    }
+
     /// Whether calls that need the operator's word can run.
     pub fn gate_can_open(&self) -> bool {
         self.inner.gate.can_open()
@@ -121,8 +146,8 @@ impl Gateway {
             return Err(UnknownTool { name: name.chars().take(128).collect(), nearest });
         };
         let started = Instant::now();
-        let trace_id = uuid::Uuid::now_v7().simple().to_string();
-        let mut record = Record::new(&trace_id, caller, &tool);
+        let trace_id = caller.trace();
+        let mut record = Record::new(trace_id.as_str(), caller, &tool);
         let mut output = match Arguments::read(&tool, arguments) {
             Ok(arguments) => {
                 record.asked(&arguments);
@@ -130,7 +155,7 @@ impl Gateway {
             }
             Err(problems) => refused_arguments(&tool, &problems),
         };
-        output.trace_id.clone_from(&trace_id);
+        trace_id.as_str().clone_into(&mut output.trace_id);
         self.inner.audit.write(&record, &output, started.elapsed());
         Ok(output)
     }
@@ -141,7 +166,7 @@ impl Gateway {
         caller: &Caller,
         tool: &Tool,
         arguments: Arguments,
-        trace_id: &str,
+        trace_id: &TraceId,
         record: &mut Record<'_>,
     ) -> CallOutput {
         if let Some(run) = tool.own_code() {
@@ -162,7 +187,13 @@ impl Gateway {
     }
 
     /// A change: once for each idempotency key, and to its end even when the caller goes away.
-    async fn change(&self, caller: &Caller, route: &'static Route, arguments: Arguments, trace_id: &str) -> CallOutput {
+    async fn change(
+        &self,
+        caller: &Caller,
+        route: &'static Route,
+        arguments: Arguments,
+        trace_id: &TraceId,
+    ) -> CallOutput {
         let rejected = |error| CallOutput { outcome: Some(Outcome::Rejected), ..CallOutput::failed(error) };
         let Some(key) = arguments.idempotency_key.as_deref() else {
             return rejected(ToolError::new(
@@ -172,14 +203,14 @@ impl Gateway {
             ));
         };
         let credential = arguments.auth_context.as_deref().unwrap_or(credentials::DEFAULT);
-        match self.inner.ledger.begin(&caller.principal, credential, route.tool, key, digest(&arguments.request)) {
+        match self.inner.ledger.begin(&caller.principal.name, credential, route.tool, key, digest(&arguments.request)) {
             Begin::Run(ticket) => {
                 let inner = Arc::clone(&self.inner);
-                let trace = trace_id.to_owned();
+                let trace = trace_id.clone();
                 // A task of its own: a client that hangs up must not leave a half-known change behind.
                 let task = tokio::spawn(async move {
                     let mut output = inner.send(route, arguments, &trace).await;
-                    output.trace_id = trace;
+                    trace.as_str().clone_into(&mut output.trace_id);
                     ticket.settle(&output);
                     output
                 });
@@ -220,7 +251,7 @@ impl Gateway {
 
 impl Inner {
     /// Picks the credential, calls the panel and shapes the answer; a change goes through its recipes.
-    async fn send(&self, route: &'static Route, arguments: Arguments, trace_id: &str) -> CallOutput {
+    async fn send(&self, route: &'static Route, arguments: Arguments, trace_id: &TraceId) -> CallOutput {
         let change = route.danger >= Danger::Write;
         let name = arguments.auth_context.as_deref();
         let Some(credential) = self.credentials.pick(name, route.least_role) else {
@@ -244,7 +275,7 @@ impl Inner {
         if change {
             return carry_out(&self.client, &credential, route, arguments, trace_id).await;
         }
-        match self.client.call(route, &credential, &arguments.request, Some(trace_id)).await {
+        match self.client.call(route, &credential, &arguments.request, Some(trace_id.on_wire())).await {
             Ok(answer) => answered(route, &arguments, answer),
             Err(error) => explain(route, error),
         }

@@ -10,6 +10,7 @@ use super::{Arguments, explain::explain, panel_call::answered, shape::clean_valu
 use crate::{
     recipes::{self, RecipeError, State, Verified},
     result::{CallOutput, ErrorKind, Outcome, ToolError},
+    trace::TraceId,
 };
 
 /// Carries a change out. The request is sent at most once; everything before it only reads.
@@ -18,7 +19,7 @@ pub async fn carry_out(
     credential: &Credential,
     route: &'static Route,
     mut arguments: Arguments,
-    trace_id: &str,
+    trace_id: &TraceId,
 ) -> CallOutput {
     let before = match recipes::before(client, credential, route, &arguments.request).await {
         Ok(before) => before,
@@ -28,7 +29,7 @@ pub async fn carry_out(
         Ok(merged) => merged,
         Err(error) => return not_begun(route, error),
     };
-    let mut output = match client.call(route, credential, &arguments.request, Some(trace_id)).await {
+    let mut output = match client.call(route, credential, &arguments.request, Some(trace_id.on_wire())).await {
         Ok(answer) => {
             let data = answer.data.as_deref().and_then(|data| serde_json::from_slice::<Value>(data).ok());
             let mut output = answered(route, &arguments, answer);

@@ -69,7 +69,7 @@ pub(super) const LOGOUT: OwnTool = OwnTool {
 fn whoami(gateway: &Gateway, caller: &Caller, _: &Arguments) -> CallOutput {
     let credentials: Vec<Value> =
         gateway.credentials().names().into_iter().map(|(name, credential)| told(&name, &credential)).collect();
-    CallOutput::own(&json!({ "principal": caller.principal, "credentials": credentials }))
+    CallOutput::own(&json!({ "principal": caller.principal.name, "credentials": credentials }))
 }
 
 /// A credential as it may be told.

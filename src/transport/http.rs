@@ -33,7 +33,11 @@ use super::{
     McpServer,
     splice::{Parking, SpliceBody},
 };
-use crate::{config::Config, gateway::Gateway};
+use crate::{
+    access::{Principal, Rights, Via},
+    config::Config,
+    gateway::Gateway,
+};
 
 /// Sessions kept for clients of the older revisions; one costs about 50 KB.
 const MOST_SESSIONS: usize = 1_000;
@@ -106,7 +110,7 @@ pub async fn serve_http(
 fn app(gateway: Arc<Gateway>, running: TaskTracker, streams: CancellationToken) -> Router {
     let config = gateway.config().clone();
     let health = health_text(&config);
-    let server = McpServer::new(gateway, "http");
+    let server = McpServer::new(gateway, Principal::new("http", Via::Anonymous, Rights::all()));
     let sessions = Arc::new(LocalSessionManager::default());
     let service =
         StreamableHttpService::new(move || Ok(server.clone()), Arc::clone(&sessions), mcp_config(&config, streams));

@@ -1,6 +1,6 @@
 //! The MCP server: answers lists from what was rendered once, and hands calls to the gateway.
 
-use std::{borrow::Cow, sync::Arc};
+use std::sync::Arc;
 
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
@@ -15,7 +15,10 @@ use rmcp::{
 use serde_json::Value;
 
 use super::{Listing, instructions::instructions, prompts, resources, splice::Parking};
-use crate::gateway::{Caller, Gateway};
+use crate::{
+    access::Principal,
+    gateway::{Caller, Gateway},
+};
 
 /// How long clients may keep lists: they change only with a restart.
 const FRESH_MS: u64 = 5 * 60 * 1_000;
@@ -36,12 +39,12 @@ struct Shared {
     instructions: String,
     info: Implementation,
     meta: MetaObject,
-    principal: &'static str,
+    principal: Arc<Principal>,
 }
 
 impl McpServer {
-    /// A server over a gateway. `principal` names whoever comes through this transport.
-    pub fn new(gateway: Arc<Gateway>, principal: &'static str) -> Self {
+    /// A server over a gateway. `principal` is whoever comes through this transport without a name of his own.
+    pub fn new(gateway: Arc<Gateway>, principal: Arc<Principal>) -> Self {
         let config = gateway.config();
         let info = Implementation::new(&config.server_name, &config.server_version).with_title("FLVX panel");
         let mut meta = MetaObject::default();
@@ -68,7 +71,8 @@ impl McpServer {
         let client = context.client_info().map(|info| {
             format!("{}/{}", info.name, info.version).chars().filter(|c| !c.is_control()).take(100).collect()
         });
-        Caller { principal: Cow::Borrowed(self.shared.principal), client }
+        let traceparent = context.meta.0.get_traceparent().map(str::to_owned);
+        Caller { principal: Arc::clone(&self.shared.principal), client, traceparent }
     }
 
     /// Where this call's result may be parked, if its transport replaces tokens.

@@ -9,7 +9,10 @@ use super::{
     McpServer,
     splice::{Parking, SpliceWriter},
 };
-use crate::gateway::Gateway;
+use crate::{
+    access::{Principal, Via},
+    gateway::Gateway,
+};
 
 /// Longest message taken, in bytes.
 const LONGEST_LINE: usize = 16 << 20;
@@ -23,7 +26,7 @@ pub async fn serve_stdio(gateway: Arc<Gateway>, stop: CancellationToken) -> Resu
     let (input, output) = rmcp::transport::stdio_pipes();
     let transport = AsyncRwTransport::new_server(input, SpliceWriter::new(output, parking.clone()))
         .with_max_line_length(LONGEST_LINE);
-    let server = McpServer::new(gateway, "local").with_parking(parking);
+    let server = McpServer::new(gateway, Principal::local(Via::Stdio)).with_parking(parking);
     let running = match server.serve_with_ct(transport, stop).await {
         Ok(running) => running,
         // A client that goes away before it says anything has ended the conversation, not broken it.

@@ -18,6 +18,7 @@ pub fn program() -> Command {
             command.env_remove(name);
         }
     }
+    command.env("MCP_STATE_DIR", "temporary");
     command
 }
 

@@ -1,8 +1,9 @@
 //! A gateway in this process, over a stand-in panel of its own with a fresh small world.
 
-use std::{borrow::Cow, net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, sync::Arc};
 
 use flvx_mcp::{
+    access::Via,
     config::{Config, Environment},
     gateway::{Caller, Gateway},
     ops,
@@ -24,7 +25,7 @@ pub struct World {
 
 /// Who calls in tests.
 pub fn caller() -> Caller {
-    Caller { principal: Cow::Borrowed("local"), client: Some("tests/1".to_owned()) }
+    Caller::local(Via::Stdio, "tests/1")
 }
 
 impl World {
@@ -69,6 +70,7 @@ pub fn environment(sandbox: &flvx_sandbox::Running, settings: &[(&str, &str)]) -
         ("PANEL_PASSWORD", ADMIN),
         ("PANEL_PEER_TOKEN", &sandbox.panel.share_token(1).unwrap()),
         ("MCP_CONFIRM_TOKEN", WORD),
+        ("MCP_STATE_DIR", "temporary"),
     ]);
     for (name, value) in settings {
         environment.set(name, *value);

@@ -25,6 +25,15 @@ const RETRY_PAUSE: Duration = Duration::from_millis(100);
 /// Login answers without a network call, so it gets less time than other routes.
 const LOGIN_TIMEOUT: Duration = Duration::from_secs(15);
 
+/// How a call is named on its way to the panel.
+#[derive(Debug, Clone, Copy)]
+pub struct Trace<'a> {
+    /// Our name of the call: `X-Trace-Id`.
+    pub id: &'a str,
+    /// The same as a W3C trace context: `traceparent`.
+    pub parent: &'a str,
+}
+
 /// How the client is set up.
 #[derive(Debug, Clone)]
 pub struct ClientOptions {
@@ -89,7 +98,7 @@ impl PanelClient {
         self.base.as_str()
     }
 
-    /// Calls a route and gives the answer as it came. `trace` travels as `X-Trace-Id`.
+    /// Calls a route and gives the answer as it came. `trace` travels as `X-Trace-Id` and `traceparent`.
     ///
     /// Reads are tried up to three times when no answer came. Anything else is sent once; it is sent a second time only
     /// after envelope code 401, which the panel gives before it does anything, and only with a fresh login.
@@ -101,7 +110,7 @@ impl PanelClient {
         route: &'static Route,
         credential: &Credential,
         arguments: &Map<String, Value>,
-        trace: Option<&str>,
+        trace: Option<Trace<'_>>,
     ) -> Result<RawAnswer, PanelError> {
         let tries = if matches!(route.danger, Danger::Read | Danger::Sensitive) { READ_TRIES } else { 1 };
         let mut pause = RETRY_PAUSE;
@@ -143,7 +152,7 @@ impl PanelClient {
         route: &'static Route,
         credential: &Credential,
         arguments: &Map<String, Value>,
-        trace: Option<&str>,
+        trace: Option<Trace<'_>>,
     ) -> Result<RawAnswer, PanelError> {
         let token = self.authorization(route.role, credential, None).await?;
         let outcome = self.send(route, token.as_ref(), arguments, trace).await;
@@ -266,7 +275,7 @@ impl PanelClient {
         route: &'static Route,
         token: Option<&(HeaderValue, Secret)>,
         arguments: &Map<String, Value>,
-        trace: Option<&str>,
+        trace: Option<Trace<'_>>,
     ) -> Result<RawAnswer, PanelError> {
         let out = outgoing(route, arguments)?;
         let mut url = match &out.path {
@@ -295,7 +304,7 @@ impl PanelClient {
             request = request.header(header::AUTHORIZATION, value);
         }
         if let Some(trace) = trace {
-            request = request.header("x-trace-id", trace);
+            request = request.header("x-trace-id", trace.id).header("traceparent", trace.parent);
         }
         for (name, value) in out.headers {
             request = request.header(name, value);
