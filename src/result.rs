@@ -3,11 +3,14 @@
 //! `data` is kept as the bytes that came from the panel (after redaction and view) and copied into the text once;
 //! nothing here builds a JSON tree of it. Our own sentences and the panel's words stay in separate fields.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
 /// What happened to a change. Absent on reads.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// The panel says that it is done.
@@ -24,8 +27,22 @@ pub enum Outcome {
     Replayed,
 }
 
+impl Outcome {
+    /// The word as it stands in a result.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Partial => "partial",
+            Self::Rejected => "rejected",
+            Self::NotSent => "not_sent",
+            Self::Unknown => "unknown",
+            Self::Replayed => "replayed",
+        }
+    }
+}
+
 /// Stable word for what went wrong.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ErrorKind {
     /// The arguments do not fit the tool.
@@ -48,6 +65,14 @@ pub enum ErrorKind {
     ConfirmationRequired,
     /// The confirmation is not the right one.
     ConfirmationRejected,
+    /// A person must approve the call, and has not yet.
+    ApprovalRequired,
+    /// A person has said no.
+    ApprovalDenied,
+    /// The change cannot be taken back.
+    NoInverse,
+    /// The record of the call cannot be kept, so nothing was sent.
+    RecordUnavailable,
     /// The panel refused.
     PanelRefused,
     /// Only some items of a batch were done.
@@ -88,6 +113,10 @@ impl ErrorKind {
             Self::ConfirmationUnavailable => "confirmation_unavailable",
             Self::ConfirmationRequired => "confirmation_required",
             Self::ConfirmationRejected => "confirmation_rejected",
+            Self::ApprovalRequired => "approval_required",
+            Self::ApprovalDenied => "approval_denied",
+            Self::NoInverse => "no_inverse",
+            Self::RecordUnavailable => "record_unavailable",
             Self::PanelRefused => "panel_refused",
             Self::PartialFailure => "partial_failure",
             Self::NotVerified => "not_verified",
@@ -105,20 +134,20 @@ impl ErrorKind {
 }
 
 /// Why a call failed, and what to do.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ToolError {
     /// Stable word.
     pub kind: ErrorKind,
     /// Stable word of the panel's error, where the manifest knows it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub key: Option<&'static str>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<Cow<'static, str>>,
     /// What is wrong, in our own words.
     pub message: String,
     /// What to do.
-    #[serde(skip_serializing_if = "String::is_empty")]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub hint: String,
     /// When a further try makes sense.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after_ms: Option<u64>,
 }
 
@@ -127,18 +156,48 @@ impl ToolError {
     pub fn new(kind: ErrorKind, message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self { kind, key: None, message: message.into(), hint: hint.into(), retry_after_ms: None }
     }
+
+    /// The same with a stable word for what exactly it is.
+    #[must_use]
+    pub fn keyed(mut self, key: &'static str) -> Self {
+        self.key = Some(Cow::Borrowed(key));
+        self
+    }
 }
 
 /// Which part of a list is shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Page {
     /// Rows after the filter.
     pub total: usize,
     /// Rows shown.
     pub returned: usize,
     /// `view.offset` of the next rows, when there are more.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_offset: Option<usize>,
+}
+
+/// A file that holds what a result only names.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SavedNote {
+    /// Its id.
+    pub id: String,
+    /// Which field of the answer it holds: `data`, `data.token`.
+    pub field: String,
+    /// Where it lies; only for callers on the machine.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+}
+
+/// A link to a saved document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SavedLink {
+    /// `flvx://saved/<id>`.
+    pub uri: String,
+    /// Its short name.
+    pub name: String,
+    /// Length of the document.
+    pub bytes: u64,
 }
 
 /// The result of one call.
@@ -168,9 +227,77 @@ pub struct CallOutput {
     pub error: Option<ToolError>,
     /// Which part of a list is shown.
     pub page: Option<Page>,
+    /// New secrets that were put into files for a person.
+    pub saved: Vec<SavedNote>,
+    /// The document that went into a file. Not part of the JSON: the protocol has a form of its own for it.
+    pub link: Option<SavedLink>,
+    /// Secret fields that are shown in clear because the operator opened them. For the record, not part of the JSON.
+    pub revealed: Vec<String>,
+    /// A person's approval that the call waits for: the transport may ask for it.
+    pub awaits: Option<Awaits>,
+}
+
+/// What a person is asked, when a call waits for one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Awaits {
+    /// Id of the approval.
+    pub approval: String,
+    /// What will happen, in one sentence.
+    pub summary: String,
+    /// What the person types to approve.
+    pub phrase: String,
+    /// When the question ends, ms since the epoch.
+    pub expires_ms: i64,
+}
+
+/// A result as it was written down.
+#[derive(Deserialize)]
+struct Written<'a> {
+    panel_code: Option<i64>,
+    panel_msg: Option<String>,
+    panel_ts: Option<i64>,
+    #[serde(borrow)]
+    data: Option<&'a RawValue>,
+    trace_id: String,
+    outcome: Option<Outcome>,
+    verified: Option<bool>,
+    #[serde(default)]
+    differences: Vec<serde_json::Value>,
+    #[serde(default)]
+    items: Vec<serde_json::Value>,
+    #[serde(default)]
+    warnings: Vec<String>,
+    error: Option<ToolError>,
+    page: Option<Page>,
 }
 
 impl CallOutput {
+    /// A result that was kept as [`CallOutput::to_json`] wrote it. `None`: it is none.
+    pub fn from_json(text: &str) -> Option<Self> {
+        let written: Written<'_> = serde_json::from_str(text).ok()?;
+        Some(Self {
+            panel_code: written.panel_code,
+            panel_msg: written.panel_msg,
+            panel_ts: written.panel_ts,
+            data: written.data.map(|data| Bytes::copy_from_slice(data.get().as_bytes())),
+            trace_id: written.trace_id,
+            outcome: written.outcome,
+            verified: written.verified,
+            differences: written.differences,
+            items: written.items,
+            warnings: written.warnings,
+            error: written.error,
+            page: written.page,
+            awaits: None,
+            ..Self::default()
+        })
+    }
+
+    /// A change that did not happen, for this reason.
+    pub fn rejected(error: ToolError) -> Self {
+        Self { outcome: Some(Outcome::Rejected), ..Self::failed(error) }
+    }
+
     /// A failure before or instead of an answer.
     pub fn failed(error: ToolError) -> Self {
         Self { error: Some(error), ..Self::default() }
@@ -184,6 +311,14 @@ impl CallOutput {
                 Self::failed(ToolError::new(ErrorKind::Internal, format!("the result cannot be written: {error}"), ""))
             }
         }
+    }
+
+    /// The keys of a result under which words of other people stand.
+    pub const FOREIGN: [&'static str; 4] = ["data", "panel_msg", "differences", "items"];
+
+    /// Whether words of other people stand in it: names, remarks, messages of the panel.
+    pub fn holds_foreign_words(&self) -> bool {
+        self.data.is_some() || self.panel_msg.is_some() || !self.differences.is_empty() || !self.items.is_empty()
     }
 
     /// Whether the call did what it was asked.
@@ -209,10 +344,14 @@ impl CallOutput {
                 json.field(key, list);
             }
         }
+        if !self.saved.is_empty() {
+            json.field("saved", &self.saved);
+        }
         if !self.warnings.is_empty() {
             json.field("warnings", &self.warnings);
         }
         json.optional("error", self.error.as_ref());
+        json.optional("awaits", self.awaits.as_ref());
         json.field("trace_id", &self.trace_id);
         json.finish()
     }

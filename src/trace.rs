@@ -44,6 +44,12 @@ impl TraceId {
         })
     }
 
+    /// The name of an earlier call that is carried on, as it was written down.
+    pub fn from_record(text: &str) -> Self {
+        let trace = text.split('-').next().unwrap_or_default();
+        Self { text: text.to_owned(), parent: format!("00-{trace}-{}-01", new_span()) }
+    }
+
     /// The name as it is written everywhere.
     pub fn as_str(&self) -> &str {
         &self.text

@@ -10,6 +10,7 @@ use std::time::Duration;
 use flvx_mcp::{
     config::Environment,
     gateway::explain,
+    gateway::shape::MOST_CHARACTERS,
     result::{ErrorKind, Outcome},
 };
 use flvx_panel::{
@@ -277,14 +278,17 @@ async fn a_panel_that_hangs_is_left_at_the_time_limit() {
 }
 
 #[tokio::test]
-async fn ten_megabytes_of_answer_come_through_whole() {
+async fn a_text_of_ten_megabytes_is_cut_to_what_a_model_can_read() {
     let text = "数据 ".repeat(10 * 1024 * 1024 / 7);
     let body = json!({ "code": 0, "msg": "操作成功", "ts": 1, "data": { "content": text, "enabled": 1 } }).to_string();
     assert!(body.len() > 10_000_000);
     let panel = BadPanel::start(Script::answer("200 OK", JSON, &body)).await;
     let told = within(60, "10 MB", read(&panel.url())).await;
     assert_eq!(told["ok"], true);
-    assert!(told["data"]["content"] == text.as_str(), "the text came back changed");
+    let shown = told["data"]["content"].as_str().unwrap();
+    let left = text.chars().count() - MOST_CHARACTERS;
+    let start: String = text.chars().take(MOST_CHARACTERS).collect();
+    assert_eq!(shown, format!("{start}… [cut by the gateway: {left} more characters]"));
     assert_eq!(panel.requests(), 1);
 }
 
@@ -333,7 +337,7 @@ async fn panel_words_lose_their_hidden_characters_wherever_they_stand() {
     let body = "{\"code\":-1,\"msg\":\"no\u{200b}pe\\u202e\u{1b}[31m\",\"ts\":1}";
     let panel = BadPanel::start(Script::answer("200 OK", JSON, body.replace('\u{1b}', "\\u001b"))).await;
     let told = read(&panel.url()).await;
-    assert_eq!(told["panel_msg"], "nope[31m");
+    assert_eq!(told["panel_msg"], "nope");
     let body =
         "{\"code\":0,\"msg\":\"ok\",\"ts\":1,\"data\":{\"content\":\"a\u{200b}b\\u200dc\u{202e}\",\"enabled\":1}}";
     let panel = BadPanel::start(Script::answer("200 OK", JSON, body)).await;

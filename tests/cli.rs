@@ -105,7 +105,11 @@ fn a_call_prints_the_result_and_says_by_its_code_how_it_went() {
     let (code, out, errors) = run(&["call", "--sandbox", "node.lst"], &[]);
     assert_eq!(
         (code, out.as_str(), errors.lines().last().unwrap()),
-        (2, "", "flvx-mcp: unknown tool `node.lst`; did you mean `node.list`?")
+        (
+            2,
+            "",
+            "flvx-mcp: unknown tool `node.lst`; did you mean `node.list`? (flvx-mcp tools lists what is offered with these settings)"
+        )
     );
 
     for (arguments, message) in [
@@ -171,7 +175,7 @@ fn one_tool_is_shown_whole() {
     assert_eq!(serde_json::from_str::<Value>(&json).unwrap()["path"], "/api/v1/node/list");
     assert_eq!(
         run(&["tools", "node.lits"], &[]),
-        (2, String::new(), "flvx-mcp: there is no tool `node.lits`; did you mean node.list?\n".to_owned())
+        (2, String::new(), "flvx-mcp: there is no tool `node.lits`; did you mean node.list? (flvx-mcp tools lists what is offered with these settings)\n".to_owned())
     );
     let (_, list, _) = run(&["tools", "--list"], &[]);
     let tools: Vec<Value> = serde_json::from_str(&list).unwrap();

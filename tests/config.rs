@@ -45,7 +45,8 @@ fn with_nothing_set_everything_has_its_documented_default() {
     assert!(config.allowed_hosts.is_empty() && config.allowed_origins.is_empty());
     assert!(config.audit_enabled);
     assert_eq!(config.idempotency_ttl, Duration::from_secs(3600));
-    assert!(config.surface.toolsets.is_empty() && !config.surface.read_only && config.surface.without_peer);
+    assert!(config.surface.toolsets.is_empty() && !config.surface.read_only);
+    assert!(config.policy_file.is_none() && config.http_anonymous);
     assert_eq!(config.surface.spelling, Spelling::Underscored);
     assert_eq!((config.log_level, config.log_format), (LevelFilter::INFO, LogFormat::Text));
 }
@@ -106,7 +107,7 @@ fn good_values_are_taken() {
     assert!(!config.audit_enabled);
     assert_eq!(config.idempotency_ttl, Duration::from_secs(30 * 24 * 3600));
     assert_eq!(config.surface.toolsets, ["node", "forward", "auth", "ops"]);
-    assert!(config.surface.read_only && !config.surface.without_peer);
+    assert!(config.surface.read_only);
     assert_eq!(config.surface.spelling, Spelling::Dotted);
     assert_eq!((config.log_level, config.log_format), (LevelFilter::DEBUG, LogFormat::Json));
 }
@@ -212,7 +213,18 @@ const UNUSABLE: &[(&str, &str, &str)] = &[
         "eleven-char",
         "MCP_CONFIRM_TOKEN: shorter than 12 characters can be guessed by trying; make it longer (openssl rand -hex 16)",
     ),
+    ("MCP_HTTP_ANONYMOUS", "never", "MCP_HTTP_ANONYMOUS: `never` is not one of true, false, 1, 0, yes, no, on, off"),
     ("MCP_AUDIT_ENABLED", "maybe", "MCP_AUDIT_ENABLED: `maybe` is not one of true, false, 1, 0, yes, no, on, off"),
+    (
+        "MCP_AUDIT_RETENTION_DAYS",
+        "90d",
+        "MCP_AUDIT_RETENTION_DAYS: `90d` is not a whole number from 0 (keep all) to 36500",
+    ),
+    (
+        "MCP_AUDIT_RETENTION_DAYS",
+        "36501",
+        "MCP_AUDIT_RETENTION_DAYS: `36501` is not a whole number from 0 (keep all) to 36500",
+    ),
     ("MCP_IDEMPOTENCY_TTL_SECONDS", "0", "MCP_IDEMPOTENCY_TTL_SECONDS: `0` is not a whole number from 1 to 2592000"),
     (
         "MCP_IDEMPOTENCY_TTL_SECONDS",
@@ -222,6 +234,15 @@ const UNUSABLE: &[(&str, &str, &str)] = &[
     ("MCP_IDEMPOTENCY_TTL_SECONDS", "-5", "MCP_IDEMPOTENCY_TTL_SECONDS: `-5` is not a whole number from 1 to 2592000"),
     ("MCP_IDEMPOTENCY_TTL_SECONDS", "1h", "MCP_IDEMPOTENCY_TTL_SECONDS: `1h` is not a whole number from 1 to 2592000"),
     ("MCP_TOOL_NAMES", "camel", "MCP_TOOL_NAMES: `camel` is not one of underscored, dotted"),
+    (
+        "MCP_CONFIRM_POLICY",
+        "critical=preview",
+        "MCP_CONFIRM_POLICY: critical=preview would demand less than usual (human); demands can only be raised",
+    ),
+    ("MCP_CONFIRM_TTL_SECONDS", "5", "MCP_CONFIRM_TTL_SECONDS: `5` is not a whole number from 10 to 86400"),
+    ("MCP_APPROVAL_TTL_SECONDS", "1h", "MCP_APPROVAL_TTL_SECONDS: `1h` is not a whole number from 60 to 604800"),
+    ("MCP_HISTORY_DAYS", "-1", "MCP_HISTORY_DAYS: `-1` is not a whole number from 0 (for ever) to 3650"),
+    ("MCP_PREVIEW_TOOLS", "all", "MCP_PREVIEW_TOOLS: `all` is not one of once, each"),
     ("MCP_TOOLSETS", "node,forwad", "MCP_TOOLSETS: there is no domain `forwad`; did you mean forward?"),
     ("MCP_READ_ONLY", "2", "MCP_READ_ONLY: `2` is not one of true, false, 1, 0, yes, no, on, off"),
     ("MCP_LOG", "verbose", "MCP_LOG: `verbose` is not one of off, error, warn, info, debug, trace"),
@@ -237,12 +258,31 @@ fn every_unusable_value_stops_the_start_with_its_message() {
 
 #[test]
 fn every_setting_that_can_be_wrong_is_tried_with_a_wrong_value() {
-    // Free texts, and the file that has a test of its own.
-    let free =
-        ["MCP_SERVER_NAME", "MCP_SERVER_VERSION", "MCP_ALLOWED_HOSTS", "PANEL_PEER_TOKEN", "PANEL_PASSWORD_FILE"];
+    // Free texts, and the files and folders that have tests of their own.
+    let free = [
+        "MCP_SERVER_NAME",
+        "MCP_SERVER_VERSION",
+        "MCP_ALLOWED_HOSTS",
+        "MCP_AUDIT_JSONL",
+        "PANEL_PEER_TOKEN",
+        "PANEL_PASSWORD_FILE",
+        "MCP_POLICY_FILE",
+        "MCP_STATE_DIR",
+    ];
     for variable in VARIABLES.iter().filter(|variable| !free.contains(&variable.name)) {
         assert!(UNUSABLE.iter().any(|(name, ..)| *name == variable.name), "{}", variable.name);
     }
+}
+
+#[test]
+fn records_are_kept_for_ever_unless_the_operator_says_how_long() {
+    assert_eq!(good(&[]).audit_retention, None);
+    assert_eq!(good(&[("MCP_AUDIT_RETENTION_DAYS", "90")]).audit_retention, Some(Duration::from_secs(90 * 86_400)));
+    assert_eq!(good(&[("MCP_AUDIT_JSONL", "/var/log/a.jsonl")]).audit_jsonl, Some("/var/log/a.jsonl".into()));
+    assert_eq!(
+        problems(&[("MCP_AUDIT_JSONL", "a.jsonl"), ("MCP_AUDIT_ENABLED", "off")]),
+        ["MCP_AUDIT_JSONL is set, but MCP_AUDIT_ENABLED=false: there would be nothing in it"]
+    );
 }
 
 #[test]

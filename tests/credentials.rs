@@ -171,7 +171,7 @@ async fn a_login_gives_a_name_that_calls_can_use_and_shows_nothing_else() {
 
 /// The token that a credential holds now.
 fn kept(world: &World, name: &str) -> String {
-    let names = world.gateway.credentials().names();
+    let names = world.gateway.credentials().names(&support::caller().principal);
     match names.iter().find(|(known, _)| known == name) {
         Some((_, Credential::Account(account))) => account.current().unwrap().expose().to_owned(),
         other => panic!("{name} is {other:?}"),

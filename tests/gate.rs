@@ -118,7 +118,7 @@ async fn every_escalation_of_the_manifest_asks_for_the_operators_word_and_says_w
             let arguments = json!({ "request": escalated(route, rule), "idempotency_key": KEY });
             let told = world.call(route.tool, arguments).await;
             let wanted = format!(
-                "this call is {} with these arguments ({}) and needs the operator's confirmation",
+                "this call is {} with these arguments ({}) and needs a confirmation",
                 rule.to.word(),
                 rule.reason.trim_end_matches('.')
             );

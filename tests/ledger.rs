@@ -8,7 +8,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use flvx_sandbox::{Fault, FaultRule};
 use serde_json::{Value, json};
-use support::{World, call, soon};
+use support::{WORD, World, call, soon};
 use tokio::task::JoinSet;
 
 const UPDATE: &str = "/api/v1/announcement/update";
@@ -42,7 +42,7 @@ async fn sixty_four_calls_with_one_key_have_one_effect() {
             assert_eq!((&result["outcome"], &result["error"]["retry_after_ms"]), (&"rejected".into(), &1000.into()));
         }
     }
-    assert_eq!(told, BTreeMap::from([("done".to_owned(), 1), ("in_progress".to_owned(), 63)]));
+    assert_eq!(told, BTreeMap::from([("done".to_owned(), 1), ("replayed".to_owned(), 63)]));
     assert_eq!((world.asked("/api/v1/user/create"), accounts(&world, "zoe")), (1, 1));
 }
 
@@ -117,24 +117,43 @@ async fn a_call_that_was_refused_leaves_its_key_free() {
 }
 
 #[tokio::test]
-async fn a_lost_answer_stays_unknown_and_is_never_sent_again() {
+async fn a_lost_answer_is_found_out_by_reading_and_the_request_is_never_sent_again() {
     let world = World::start().await;
     world.sandbox.panel.fault(FaultRule::new(Fault::Cut).on("/api/v1/user/create"));
     let lost = world.call("user.create", new_user("zoe", "create-zoe-1")).await;
+    assert_eq!(
+        (&lost["ok"], &lost["outcome"], &lost["verified"]),
+        (&true.into(), &"done".into(), &true.into()),
+        "{lost}"
+    );
+    assert!(lost["data"]["id"].is_i64(), "the new id is found: {lost}");
+    assert!(lost["warnings"][0].as_str().unwrap().starts_with("the panel's answer was lost ("), "{lost}");
+    let again = world.call("user.create", new_user("zoe", "create-zoe-1")).await;
+    assert_eq!((&again["ok"], &again["outcome"], &again["data"]), (&true.into(), &"replayed".into(), &lost["data"]));
+    assert_eq!((world.asked("/api/v1/user/create"), accounts(&world, "zoe")), (1, 1));
+}
+
+#[tokio::test]
+async fn what_reading_cannot_tell_stays_unknown_and_is_never_sent_again() {
+    let world = World::start().await;
+    let path = "/api/v1/user/reset";
+    world.sandbox.panel.fault(FaultRule::new(Fault::Cut).on(path));
+    let reset = || json!({ "request": { "id": 2, "type": 1 }, "idempotency_key": "reset-0001", "confirm_token": WORD });
+    let lost = world.call("user.reset_flow", reset()).await;
     assert_eq!(
         (&lost["ok"], &lost["outcome"], &lost["error"]["kind"]),
         (&false.into(), &"unknown".into(), &"no_answer".into()),
         "{lost}"
     );
-    assert_eq!(accounts(&world, "zoe"), 1, "the work was done before the answer was lost");
-    let hint = lost["error"]["hint"].as_str().unwrap();
     assert_eq!(
-        hint,
-        "The change may or may not have happened. Read user.list to see what is true now; do not repeat the call with a new idempotency_key before that."
+        lost["error"]["hint"],
+        "The change may or may not have happened. Read the state first; do not repeat the call with a new idempotency_key before that."
     );
-    let again = world.call("user.create", new_user("zoe", "create-zoe-1")).await;
-    assert_eq!((&again["ok"], &again["outcome"]), (&false.into(), &"unknown".into()), "{again}");
-    assert_eq!((world.asked("/api/v1/user/create"), accounts(&world, "zoe")), (1, 1));
+    for _ in 0..3 {
+        let again = world.call("user.reset_flow", reset()).await;
+        assert_eq!((&again["ok"], &again["outcome"]), (&false.into(), &"unknown".into()), "{again}");
+    }
+    assert_eq!(world.asked(path), 1);
 }
 
 #[tokio::test]
@@ -145,4 +164,31 @@ async fn a_key_can_be_used_anew_after_its_life() {
     tokio::time::sleep(Duration::from_millis(1_100)).await;
     assert_eq!(world.call("announcement.update", announce("other", "announce-1")).await["outcome"], "done");
     assert_eq!(world.asked(UPDATE), 2);
+}
+
+#[tokio::test]
+async fn an_undo_that_stops_half_way_names_the_calls_that_are_left_and_its_repeat_is_answered() {
+    let world = World::start().await;
+    let deleted = world
+        .call(
+            "node.delete",
+            json!({ "request": { "id": 1 }, "idempotency_key": "delete-node-1", "confirm_token": WORD }),
+        )
+        .await;
+    assert_eq!(deleted["outcome"], "done", "{deleted}");
+    let redeploy = "/api/v1/tunnel/batch-redeploy";
+    world.sandbox.panel.fault(FaultRule::new(Fault::Unauthorized).on(redeploy).times(5));
+    let request = json!({ "request": { "trace_id": deleted["trace_id"] }, "idempotency_key": "undo-delete-1", "confirm_token": WORD });
+    let undone = world.call("ops.undo", request.clone()).await;
+    assert_eq!(
+        (&undone["ok"], &undone["outcome"], &undone["error"]["kind"]),
+        (&false.into(), &"partial".into(), &"partial_failure".into()),
+        "{undone}"
+    );
+    let left = undone["data"]["left"].as_array().unwrap();
+    assert_eq!(left[0]["tool"], "tunnel.batch_redeploy", "{undone}");
+    assert!(left[0]["request"]["ids"].is_array(), "{undone}");
+    let asked = world.asked_at_all();
+    assert_eq!(world.call("ops.undo", request).await["outcome"], "replayed");
+    assert_eq!(world.asked_at_all(), asked);
 }

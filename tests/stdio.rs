@@ -99,7 +99,7 @@ fn without_the_audit_no_call_is_recorded_and_the_log_says_so() {
     program.hang_up();
     let (_, _, errors) = program.end();
     assert!(!errors.contains("\"target\":\"audit\""), "{errors}");
-    assert!(errors.contains("calls are not recorded (MCP_AUDIT_ENABLED=false)"), "{errors}");
+    assert!(errors.contains("CALLS ARE NOT RECORDED (MCP_AUDIT_ENABLED=false)"), "{errors}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -2,10 +2,12 @@
 //!
 //! `cargo bench` (or `just bench`) starts a stand-in panel on a thread of its own and the built gateway as a process, and
 //! measures in turn: a read of 7 KB, a read of 1 MB and a small read, with 1, 8 and 32 callers; start-up; memory. Every
-//! answer is checked. Figures of one machine say little; the ratios to `direct` are what to compare (docs/benchmarks.md).
+//! answer is checked. `cargo bench -- audit` compares a gateway that records calls with one that does not.
+//! Figures of one machine say little; the ratios to `direct` are what to compare (docs/benchmarks.md).
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod audit;
 mod load;
 mod panel;
 mod process;
@@ -31,6 +33,9 @@ fn main() {
 
 async fn run() {
     let panel = panel::start();
+    if std::env::args().any(|argument| argument == "audit") {
+        return audit::compare(&panel).await;
+    }
     println!("start-up, from spawn to the first answer (ms; median of 15)");
     println!("  http   {:7.1}", median(startup(&panel, 15).await));
     let gateway = Gateway::start(&panel).await;

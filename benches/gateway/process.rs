@@ -20,13 +20,20 @@ pub struct Gateway {
 impl Gateway {
     /// Starts it and waits for its first answer.
     pub async fn start(panel: &StandIn) -> Self {
+        Self::with(panel, &[]).await
+    }
+
+    /// The same with further settings.
+    pub async fn with(panel: &StandIn, settings: &[(&str, &str)]) -> Self {
         let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let child = Command::new(env!("CARGO_BIN_EXE_flvx-mcp"))
             .env_clear()
             .env("PANEL_BASE_URL", format!("http://{}", panel.address))
             .env("PANEL_TOKEN", "bench.e30.token")
+            .env("MCP_STATE_DIR", "temporary")
             .env("MCP_TRANSPORT", "http")
             .env("MCP_HTTP_ADDR", address.to_string())
+            .envs(settings.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())

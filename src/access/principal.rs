@@ -20,6 +20,11 @@ pub enum Via {
 }
 
 impl Via {
+    /// Whether the caller sits at the machine, so that a path on it means something to him.
+    pub fn is_local(self) -> bool {
+        matches!(self, Self::Stdio | Self::Command)
+    }
+
     /// The word in records.
     pub fn word(self) -> &'static str {
         match self {

@@ -9,7 +9,7 @@ use super::{
     options::{PanelOptions, runtime},
 };
 use crate::{
-    access::Via,
+    access::{Principal, Rights, Via, check_reveal},
     gateway::{Caller, Gateway},
     result::ErrorKind,
 };
@@ -29,6 +29,9 @@ pub struct Options {
     /// Arguments as a JSON object; - reads them from standard input
     #[arg(default_value = "{}")]
     arguments: String,
+    /// Show this secret field of the answer in clear, as in node.install_command.data; can be given several times
+    #[arg(long, value_name = "FIELD")]
+    reveal: Vec<String>,
     #[command(flatten)]
     panel: PanelOptions,
 }
@@ -36,19 +39,30 @@ pub struct Options {
 /// Runs the command.
 pub fn run(options: &Options) -> Result<(), Failure> {
     let arguments = arguments(&options.arguments)?;
+    options.reveal.iter().try_for_each(|field| check_reveal(field)).map_err(Failure::Usage)?;
     runtime()?.block_on(async {
         let mut environment = options.panel.environment();
         if environment.get("MCP_LOG").is_none() {
             environment.set("MCP_LOG", "warn");
         }
         let started = options.panel.start(environment).await?;
-        call(&started.gateway, &options.tool, arguments).await
+        let outcome = call(&started.gateway, options, arguments).await;
+        started.gateway.audit().flush().await;
+        outcome
     })
 }
 
-async fn call(gateway: &Gateway, tool: &str, arguments: Map<String, Value>) -> Result<(), Failure> {
-    let caller = Caller::local(Via::Command, "flvx-mcp call");
-    let output = gateway.call(&caller, tool, arguments).await.map_err(|error| Failure::Usage(error.to_string()))?;
+async fn call(gateway: &Gateway, options: &Options, arguments: Map<String, Value>) -> Result<(), Failure> {
+    let mut principal = gateway.policy().roster.local(Via::Command);
+    if !options.reveal.is_empty() {
+        // Whoever starts this program holds the panel's password anyway.
+        let rights = Rights { reveal: options.reveal.clone(), ..Rights::clone(&principal.rights) };
+        principal = Principal::new(principal.name.clone(), Via::Command, rights);
+    }
+    let caller = Caller { principal, ..Caller::local(Via::Command, "flvx-mcp call") };
+    let output = gateway.call(&caller, &options.tool, arguments).await.map_err(|error| {
+        Failure::Usage(format!("{error} (flvx-mcp tools lists what is offered with these settings)"))
+    })?;
     let json: Value =
         serde_json::from_str(&output.to_json()).map_err(|error| Failure::Failed(Some(error.to_string())))?;
     print(&serde_json::to_string_pretty(&json).unwrap_or_default())?;

@@ -14,8 +14,10 @@ use super::{
     options::{PanelOptions, runtime, start_sandbox},
 };
 use crate::{
-    config::{Config, PanelLogin, Transport, VARIABLES},
-    gateway::shape::clean_text,
+    config::{Config, PanelLogin, StatePlace, Transport, VARIABLES},
+    gateway::{Gateway, shape::clean_text},
+    ops,
+    store::Store,
 };
 
 /// Options of `check`.
@@ -86,8 +88,13 @@ pub fn run(options: &Options) -> Result<(), Failure> {
         let config = Config::from_env(&environment).map_err(|error| Failure::Usage(error.to_string()))?;
         report.ok("configuration", "every setting can be used");
         settings(&config, &mut report);
+        let principals = policy(&config, &mut report)?;
         panel(&config, &mut report).await?;
         report.table.print(options.format)?;
+        if config.policy_file.is_some() {
+            super::format::print("")?;
+            principals.print(options.format)?;
+        }
         match (report.unreachable, report.wrong) {
             (true, _) => Err(Failure::Unreachable("the panel cannot be reached".to_owned())),
             (false, true) => Err(Failure::Failed(None)),
@@ -99,26 +106,76 @@ pub fn run(options: &Options) -> Result<(), Failure> {
 fn settings(config: &Config, report: &mut Report) {
     match config.transport {
         Transport::Stdio => report.ok("transport", "stdio: one client, which starts this program"),
-        Transport::Http => match config.http_addr.unauthenticated() {
-            Ok(address) => report.warning(
-                "transport",
-                format!("http on {address}: every program on this machine can use it, clients are not authenticated"),
-            ),
-            Err(error) => report.wrong("transport", error),
-        },
+        // What can be said of http depends on the policy.
+        Transport::Http => {}
     }
     match &config.confirm_token {
-        Some(_) => report.ok("confirmed calls", "on: dangerous and critical tools run with the operator's word"),
+        Some(_) => report.ok(
+            "confirmed calls",
+            format!(
+                "on ({}): a preview's token is good for {} s, a person has {} s to approve",
+                config.demands,
+                config.confirm_ttl.as_secs(),
+                config.approval_ttl.as_secs()
+            ),
+        ),
         None => report.ok(
             "confirmed calls",
             "off: dangerous and critical tools are refused (set MCP_CONFIRM_TOKEN to allow them)",
         ),
     }
-    if config.audit_enabled {
-        report.ok("audit", "every call is recorded on standard error");
-    } else {
-        report.warning("audit", "calls are not recorded (MCP_AUDIT_ENABLED=false)");
+    match config.state.folder().and_then(|folder| Store::open(folder).map_err(|error| error.to_string())) {
+        Ok(store) => report.ok("state", format!("{} can be read and written", store.path().display())),
+        Err(error) => report.wrong("state", error),
     }
+    if config.audit_enabled {
+        let keep = match config.audit_retention {
+            Some(keep) => format!("kept for {} days", keep.as_secs() / 86_400),
+            None => "kept for ever".to_owned(),
+        };
+        report.ok("audit", format!("every call is recorded in the state and on standard error; records are {keep}"));
+    } else {
+        report.warning(
+            "audit",
+            "CALLS ARE NOT RECORDED (MCP_AUDIT_ENABLED=false): nobody will be able to tell who did what",
+        );
+    }
+}
+
+/// The policy in force, and what of it is without effect. Gives the table of principals.
+fn policy(config: &Config, report: &mut Report) -> Result<Table, Failure> {
+    // Nothing of this gateway lasts, and it calls nobody.
+    let aside = Config { state: StatePlace::Temporary, ..config.clone() };
+    let gateway = Gateway::new(aside, ops::OWN).map_err(Failure::Usage)?;
+    let policy = gateway.policy();
+    match &config.policy_file {
+        Some(path) => report.ok("policy", format!("{} says who may do what; see below", path.display())),
+        None => {
+            report.ok("policy", "none: one principal with all rights (MCP_POLICY_FILE names a file that says more)")
+        }
+    }
+    for oddity in super::policy::oddities(&gateway) {
+        report.warning("policy", oddity);
+    }
+    if config.transport == Transport::Http {
+        let address = policy.address(&config.http_addr).map_err(Failure::Usage)?;
+        match (policy.roster.lets_anonymous_in(), policy.authenticates()) {
+            (true, false) => report.warning(
+                "transport",
+                format!("http on {address}: every program on this machine can use it, clients are not authenticated"),
+            ),
+            (true, true) => report.warning(
+                "transport",
+                format!("http on {address}: clients without a token are let in as `anonymous`, every program on this machine"),
+            ),
+            (false, _) if !address.ip().is_loopback() => report.warning(
+                "transport",
+                format!("plain http on {address}: other machines reach it, and tokens can be read on the way unless a proxy in front speaks https"),
+            ),
+            (false, _) => report.ok("transport", format!("http on {address}: every client proves who it is")),
+        }
+    }
+    Ok(super::policy::principals(&gateway))
 }
 
 async fn panel(config: &Config, report: &mut Report) -> Result<(), Failure> {

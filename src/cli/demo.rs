@@ -18,8 +18,14 @@ use crate::{
     config::{Config, Environment},
     gateway::{Caller, Gateway},
     ops,
+    result::Outcome,
     transport::serve_http,
 };
+
+/// Stands for the token that the last preview gave.
+const TOKEN: &str = "(the token of the preview)";
+/// Stands for the name of the last change.
+const TRACE: &str = "(the change)";
 
 /// Options of `demo`.
 #[derive(Debug, Clone, Args)]
@@ -74,16 +80,19 @@ async fn demo(options: &Options) -> Result<(), Failure> {
         sandbox.addr,
         gateway.registry().iter().count()
     ))?;
+    let mut remembered = Remembered::default();
     for stop in tour(&word) {
-        visit(&gateway, &stop).await?;
+        visit(&gateway, &stop, &mut remembered).await?;
     }
     if options.once {
         stop.cancel();
-        return running.finished().await.map_err(|error| Failure::Failed(Some(error)));
+    } else {
+        print(&connect(&url, &word))?;
+        stop_on_signal(stop);
     }
-    print(&connect(&url, &word))?;
-    stop_on_signal(stop);
-    running.finished().await.map_err(|error| Failure::Failed(Some(error)))
+    let outcome = running.finished().await.map_err(|error| Failure::Failed(Some(error)));
+    gateway.audit().flush().await;
+    outcome
 }
 
 fn tour(word: &str) -> Vec<Stop> {
@@ -116,27 +125,63 @@ fn tour(word: &str) -> Vec<Stop> {
             json!({ "request": { "content": "Maintenance tonight", "enabled": 1 }, "idempotency_key": "demo-tour-1" }),
         ),
         stop(
-            "A dangerous call stays shut without the operator's word ...",
+            "A dangerous call says what it needs ...",
             "forward.delete",
             json!({ "request": { "id": 12 }, "idempotency_key": "demo-tour-2" }),
         ),
         stop(
-            "... and runs with it (this demo's word; on your own gateway only you know it).",
+            "... its preview shows what would happen, changes nothing, and gives a confirm_token, good once and for exactly this call ...",
+            "ops.preview",
+            json!({ "request": { "tool": "forward.delete", "request": { "id": 12 } } }),
+        ),
+        stop(
+            "... with which it runs, and is read back.",
             "forward.delete",
-            json!({ "request": { "id": 12 }, "idempotency_key": "demo-tour-2", "confirm_token": word }),
+            json!({ "request": { "id": 12 }, "idempotency_key": "demo-tour-2", "confirm_token": TOKEN }),
+        ),
+        stop(
+            "What was changed, and whether it can be taken back:",
+            "ops.history",
+            json!({ "request": { "limit": 1 } }),
+        ),
+        stop(
+            "Taking it back imports rows from the state that was saved before. That is critical: a person must approve it, or the operator gives their word (as here).",
+            "ops.undo",
+            json!({ "request": { "trace_id": TRACE }, "idempotency_key": "demo-tour-3", "confirm_token": word }),
         ),
     ]
 }
 
-async fn visit(gateway: &Gateway, stop: &Stop) -> Result<(), Failure> {
+/// What the tour remembers from one stop to the next.
+#[derive(Debug, Default)]
+struct Remembered {
+    token: String,
+    trace: String,
+}
+
+async fn visit(gateway: &Gateway, stop: &Stop, remembered: &mut Remembered) -> Result<(), Failure> {
     let caller = Caller::local(Via::Command, "flvx-mcp demo");
-    let arguments: Map<String, Value> = stop.arguments.as_object().cloned().unwrap_or_default();
+    let mut arguments: Map<String, Value> = stop.arguments.as_object().cloned().unwrap_or_default();
+    if arguments.get("confirm_token").is_some_and(|token| token == TOKEN) {
+        arguments.insert("confirm_token".to_owned(), remembered.token.as_str().into());
+    }
+    if let Some(trace) = arguments.get_mut("request").and_then(|request| request.get_mut("trace_id")) {
+        *trace = remembered.trace.as_str().into();
+    }
+    let asked = Value::Object(arguments.clone());
     let output =
         gateway.call(&caller, stop.tool, arguments).await.map_err(|error| Failure::Failed(Some(error.to_string())))?;
+    let data: Option<Value> = output.data.as_deref().and_then(|data| serde_json::from_slice(data).ok());
+    if let Some(token) = data.as_ref().and_then(|data| data.get("confirm_token")).and_then(Value::as_str) {
+        token.clone_into(&mut remembered.token);
+    }
+    if output.outcome == Some(Outcome::Done) {
+        remembered.trace.clone_from(&output.trace_id);
+    }
     let text = output.to_json();
     let shown: String =
         if text.chars().count() > 900 { text.chars().take(900).chain(" …".chars()).collect() } else { text };
-    print(&format!("\n# {}\n> {} {}\n{shown}", stop.says, stop.tool, stop.arguments))
+    print(&format!("\n# {}\n> {} {asked}\n{shown}", stop.says, stop.tool))
 }
 
 /// How the usual clients are pointed at the gateway.

@@ -5,10 +5,11 @@ use tracing_subscriber::{filter::Targets, fmt, layer::SubscriberExt as _, util::
 
 use crate::config::{Config, LogFormat};
 
-/// Starts logging as configured. rmcp tells several lines a call at `info`, so it is held to warnings unless debugging.
+/// Starts logging as configured. rmcp tells several lines a call at `info`, so it is held to warnings unless debugging; and never
+/// more than that, because below it prints whole requests, passwords and all.
 pub fn start(config: &Config) {
     let level = config.log_level;
-    let library = if level >= LevelFilter::DEBUG { level } else { level.min(LevelFilter::WARN) };
+    let library = if level >= LevelFilter::DEBUG { LevelFilter::INFO } else { level.min(LevelFilter::WARN) };
     // The record of calls has its own switch (MCP_AUDIT_ENABLED); a quiet log must not silence it.
     let audit = if config.audit_enabled { LevelFilter::INFO } else { LevelFilter::OFF };
     let filter = Targets::new().with_default(level).with_targets([

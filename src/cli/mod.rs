@@ -1,17 +1,25 @@
 //! The command line: one file a subcommand. Results go to standard output, everything else to standard error.
 
+mod approvals;
+mod audit;
 mod call;
 mod check;
 mod coverage;
 mod demo;
 mod exit;
 mod format;
+mod history;
+mod insert;
 mod log;
 mod options;
+mod policy;
+mod reload;
 mod routes;
 mod sandbox;
+mod saved;
 mod scaffold;
 mod serve;
+mod token;
 mod tools;
 
 use std::process::ExitCode;
@@ -56,10 +64,20 @@ enum Command {
     Routes(routes::Options),
     /// Call one tool, the same way as any client's call
     Call(call::Options),
+    /// What waits for a person's approval, and the answer: list, show, approve, deny
+    Approvals(approvals::Options),
+    /// The changes on record; settle one that nobody knows the outcome of
+    History(history::Options),
+    /// Look into the record of calls, prove it, take it out
+    Audit(audit::Options),
+    /// The files with secrets in them: backups, states before a change, new secrets for a person
+    Saved(saved::Options),
     /// Hold the manifest against the panel's Go source, or against a reading of it
     Coverage(coverage::Options),
     /// Draft the entries of routes that the panel has and the manifest lacks
     Scaffold(scaffold::Options),
+    /// Make a bearer token, or the digest of one, for the policy
+    Token(token::Options),
     /// Doctor: configuration, panel, login, captcha, version, clock
     Check(check::Options),
 }
@@ -75,8 +93,13 @@ pub fn main() -> ExitCode {
         Some(Command::Tools(options)) => tools::run(&options),
         Some(Command::Routes(options)) => routes::run(&options),
         Some(Command::Call(options)) => call::run(&options),
+        Some(Command::Approvals(options)) => approvals::run(&options),
+        Some(Command::History(options)) => history::run(&options),
+        Some(Command::Audit(options)) => audit::run(&options),
+        Some(Command::Saved(options)) => saved::run(&options),
         Some(Command::Coverage(options)) => coverage::run(&options),
         Some(Command::Scaffold(options)) => scaffold::run(&options),
+        Some(Command::Token(options)) => token::run(&options),
         Some(Command::Check(options)) => check::run(&options),
     };
     match outcome {

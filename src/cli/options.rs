@@ -9,6 +9,7 @@ use crate::{
     config::{Config, Environment, StatePlace},
     gateway::Gateway,
     ops,
+    store::Store,
 };
 
 /// How clients reach the gateway.
@@ -42,6 +43,9 @@ pub struct PanelOptions {
     /// Where the panel's backend is [env: PANEL_BASE_URL]
     #[arg(long, value_name = "URL", conflicts_with = "sandbox")]
     pub panel_url: Option<String>,
+    /// File that says who may do what [env: MCP_POLICY_FILE]
+    #[arg(long, value_name = "FILE")]
+    pub policy: Option<String>,
 }
 
 /// A gateway and, with `--sandbox`, the panel behind it.
@@ -75,6 +79,9 @@ impl PanelOptions {
         let mut environment = Environment::of_process();
         if let Some(url) = &self.panel_url {
             environment.set("PANEL_BASE_URL", url);
+        }
+        if let Some(file) = &self.policy {
+            environment.set("MCP_POLICY_FILE", file);
         }
         environment
     }
@@ -117,6 +124,24 @@ pub async fn start_sandbox(
         environment.set("PANEL_PEER_TOKEN", token);
     }
     Ok(sandbox)
+}
+
+/// The state of the gateway whose settings this command shares.
+pub fn open_store() -> Result<Store, Failure> {
+    let place = StatePlace::of(&Environment::of_process());
+    if place == StatePlace::Temporary {
+        return Err(Failure::Usage(
+            "MCP_STATE_DIR is `temporary`: such a state ends with its gateway, so there is none to look at".to_owned(),
+        ));
+    }
+    let folder = place.folder().map_err(Failure::Usage)?;
+    Store::open(folder).map_err(|error| Failure::Failed(Some(error.to_string())))
+}
+
+/// The person at the machine, as far as the machine knows.
+pub fn person() -> String {
+    let names = ["SUDO_USER", "USER", "LOGNAME"];
+    names.iter().find_map(|name| std::env::var(name).ok()).unwrap_or_else(|| "somebody at the machine".to_owned())
 }
 
 /// A runtime on the calling thread: one core carries the gateway, and one thread has the shortest answers.

@@ -13,7 +13,8 @@ use super::{Failure, format::print, options::runtime, serve::stop_on_signal};
 The panel forgets everything when it ends. Beside the panel's own routes it has
   POST /__sandbox/faults   make it misbehave: {\"fault\":\"latency\",\"ms\":500,\"times\":3,\"path\":\"/api/v1/node/list\"};
                            faults: latency, cut (the work is done, the answer is lost), lie (success, nothing done), unauthorized,
-                           status, database, html, half_json, empty, huge
+                           status, database, html, half_json, empty, huge, hold_before and hold_after
+  POST /__sandbox/release  let go what is held
   GET, POST /__sandbox/agents   what every node runs; take one off line: {\"node\":1,\"online\":false}
   GET  /__sandbox/calls    how often each path was called
   POST /__sandbox/reset    put the small world back")]

@@ -1,17 +1,24 @@
 //! `serve`: MCP over stdio or HTTP until the client goes away or a signal comes.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use tokio_util::sync::CancellationToken;
 
 use super::{
     Failure,
     options::{ServeOptions, runtime},
+    reload,
 };
 use crate::{
+    audit::{Event, prune_daily},
     config::Transport,
+    gateway::Gateway,
+    store::{Store, millis, now_ms},
     transport::{serve_http, serve_stdio},
 };
+
+/// How often old changes are looked for.
+const DAY: Duration = Duration::from_secs(24 * 3_600);
 
 /// Runs the command.
 pub fn run(options: &ServeOptions) -> Result<(), Failure> {
@@ -24,35 +31,91 @@ pub fn run(options: &ServeOptions) -> Result<(), Failure> {
 
 async fn serve(options: &ServeOptions) -> Result<(), Failure> {
     let started = options.panel.start(options.environment()).await?;
-    let config = started.gateway.config();
     tracing::info!(
         panel = started.gateway.client().base(),
         sandbox = started.sandbox.is_some(),
         tools = started.gateway.registry().iter().count(),
         "starting"
     );
-    if !config.audit_enabled {
-        tracing::warn!("calls are not recorded (MCP_AUDIT_ENABLED=false)");
+    begin_record(&started.gateway).await;
+    if let Some(keep) = started.gateway.config().history {
+        tokio::spawn(forget_daily(started.gateway.store().clone(), keep));
     }
-    if !started.gateway.gate_can_open() {
+    if !started.gateway.gate().can_open() {
         tracing::info!("dangerous and critical tools are off (MCP_CONFIRM_TOKEN is not set)");
     }
     let stop = CancellationToken::new();
     stop_on_signal(stop.clone());
+    reload::on_signal(Arc::clone(&started.gateway));
+    let outcome = serve_until(&started.gateway, stop).await;
+    end_record(&started.gateway).await;
+    outcome
+}
+
+async fn serve_until(gateway: &Arc<Gateway>, stop: CancellationToken) -> Result<(), Failure> {
+    let config = gateway.config();
     match config.transport {
-        Transport::Stdio => {
-            serve_stdio(Arc::clone(&started.gateway), stop).await.map_err(|error| Failure::Failed(Some(error)))
-        }
+        Transport::Stdio => serve_stdio(Arc::clone(gateway), stop).await.map_err(|error| Failure::Failed(Some(error))),
         Transport::Http => {
-            let address = config.http_addr.unauthenticated().map_err(Failure::Usage)?;
-            let running = serve_http(Arc::clone(&started.gateway), address, stop)
-                .await
-                .map_err(|error| Failure::Failed(Some(error)))?;
-            tracing::warn!("clients are NOT authenticated: every program on this machine can use this gateway");
+            let policy = gateway.policy();
+            let address = policy.address(&config.http_addr).map_err(Failure::Usage)?;
+            let running =
+                serve_http(Arc::clone(gateway), address, stop).await.map_err(|error| Failure::Failed(Some(error)))?;
+            match (policy.roster.lets_anonymous_in(), policy.authenticates()) {
+                (true, false) => {
+                    tracing::warn!("clients are NOT authenticated: every program on this machine can use this gateway")
+                }
+                (true, true) => {
+                    tracing::warn!("clients without a token are let in as `anonymous`: every program on this machine")
+                }
+                (false, _) if !address.ip().is_loopback() => tracing::warn!(
+                    "plain http on an address that other machines reach: tokens can be read on the way unless a proxy in front speaks https"
+                ),
+                (false, _) => {}
+            }
             tracing::info!(url = format!("http://{}/mcp", running.address), health = config.health_path, "listening");
             running.finished().await.map_err(|error| Failure::Failed(Some(error)))
         }
     }
+}
+
+/// Records the start, and keeps the record as long as the operator wants it.
+async fn begin_record(gateway: &Gateway) {
+    let config = gateway.config();
+    let audit = gateway.audit();
+    if !audit.is_on() {
+        // As an error, so that a quiet log tells it too.
+        tracing::error!("CALLS ARE NOT RECORDED (MCP_AUDIT_ENABLED=false): nobody will be able to tell who did what");
+        return;
+    }
+    let start = Event::new(Event::START)
+        .with("version", env!("CARGO_PKG_VERSION"))
+        .with("panel", gateway.client().base())
+        .with("transport", if config.transport == Transport::Stdio { "stdio" } else { "http" });
+    // Told by the record itself when it fails: reads go on, changes are refused.
+    let _ = audit.event(start).await;
+    if let Some(keep) = config.audit_retention {
+        tokio::spawn(prune_daily(gateway.store().clone(), audit.clone(), keep));
+    }
+}
+
+/// Forgets changes that are older than the operator wants to remember them: now, and once a day.
+async fn forget_daily(store: Store, keep: Duration) {
+    loop {
+        match store.ledger_forget(now_ms().saturating_sub(millis(keep))).await {
+            Ok(0) => {}
+            Ok(changes) => tracing::info!(changes, "old changes were forgotten (MCP_HISTORY_DAYS)"),
+            Err(error) => tracing::warn!(%error, "old changes could not be forgotten"),
+        }
+        tokio::time::sleep(DAY).await;
+    }
+}
+
+/// Writes what still waits and records the end in good order.
+async fn end_record(gateway: &Gateway) {
+    gateway.audit().flush().await;
+    let _ = gateway.audit().event(Event::new(Event::STOP)).await;
+    gateway.audit().flush().await;
 }
 
 /// Cancels the token at SIGINT or SIGTERM.

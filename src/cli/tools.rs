@@ -6,10 +6,12 @@ use serde_json::Value;
 use super::{
     Failure,
     format::{Format, Table, print},
+    options::PanelOptions,
 };
 use crate::{
-    config::Surface,
-    gateway::{Registry, Tool},
+    access::{LOCAL, Principal, Via},
+    config::{Config, StatePlace, Surface},
+    gateway::{Gateway, Registry, Tool},
     ops,
     transport::Listing,
 };
@@ -28,24 +30,33 @@ pub struct Options {
     /// Print the reference of all tools (Markdown): this is docs/tools.md
     #[arg(long, conflicts_with_all = ["tool", "list"])]
     reference: bool,
+    /// Show what this principal of the policy is offered, in place of `local`
+    #[arg(long = "as", value_name = "NAME", conflicts_with = "reference")]
+    principal: Option<String>,
+    /// File that says who may do what [env: MCP_POLICY_FILE]
+    #[arg(long, value_name = "FILE", conflicts_with = "reference")]
+    policy: Option<String>,
 }
 
 /// Runs the command.
 pub fn run(options: &Options) -> Result<(), Failure> {
-    let surface = Surface::default();
-    let registry = Registry::new(&surface, ops::OWN);
-    if options.list {
-        let listing = Listing::new(&registry, surface.spelling);
-        return print(&serde_json::to_string_pretty(listing.tools()).unwrap_or_default());
-    }
     if options.reference {
-        return print(reference(&registry).trim_end());
+        // The same everywhere, whatever is set.
+        return print(reference(&Registry::new(&Surface::default(), ops::OWN)).trim_end());
+    }
+    let gateway = gateway(options)?;
+    let principal = principal(&gateway, options.principal.as_deref().unwrap_or(LOCAL))?;
+    let offer = gateway.offer(&principal);
+    if options.list {
+        let listing = Listing::new(gateway.registry(), gateway.config().surface.spelling);
+        return print(&serde_json::to_string_pretty(&listing.offered(offer)).unwrap_or_default());
     }
     if let Some(name) = &options.tool {
-        let Some(tool) = registry.resolve(name) else {
-            let hint =
-                registry.nearest(name).map(|right| format!("; did you mean {}?", right.name)).unwrap_or_default();
-            return Err(Failure::Usage(format!("there is no tool `{name}`{hint}")));
+        let Some(tool) = offer.resolve(name) else {
+            let hint = offer.nearest(name).map(|right| format!("; did you mean {}?", right.name)).unwrap_or_default();
+            return Err(Failure::Usage(format!(
+                "there is no tool `{name}`{hint} (flvx-mcp tools lists what is offered with these settings)"
+            )));
         };
         return print(&match options.format {
             Format::Json => serde_json::to_string_pretty(&ops::describe(tool)).unwrap_or_default(),
@@ -53,12 +64,30 @@ pub fn run(options: &Options) -> Result<(), Failure> {
         });
     }
     let mut table = Table::new(&["tool", "danger", "role", "title", "path"]);
-    for tool in registry.iter() {
+    for tool in offer.iter() {
         let (role, path) =
             tool.route().map_or(("", "(the gateway's own)"), |route| (route.least_role.word(), route.path));
         table.row([tool.name, tool.danger.word(), role, tool.title, path]);
     }
     table.print(options.format)
+}
+
+/// A gateway with the settings of the environment; nothing of it lasts, and it calls nobody.
+fn gateway(options: &Options) -> Result<Gateway, Failure> {
+    let environment = PanelOptions { policy: options.policy.clone(), ..PanelOptions::default() }.environment();
+    let mut config = Config::from_env(&environment).map_err(|error| Failure::Usage(error.to_string()))?;
+    config.state = StatePlace::Temporary;
+    Gateway::new(config, ops::OWN).map_err(Failure::Usage)
+}
+
+fn principal(gateway: &Gateway, name: &str) -> Result<std::sync::Arc<Principal>, Failure> {
+    let policy = gateway.policy();
+    let Some(rights) = policy.roster.rights(name) else {
+        let known: Vec<&str> = policy.roster.iter().map(|(name, _, _)| name).collect();
+        let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+        return Err(Failure::Usage(format!("there is no principal `{name}`; the policy has {known}")));
+    };
+    Ok(Principal::new(name, Via::Command, rights.as_ref().clone()))
 }
 
 /// All tools as one Markdown document.

@@ -14,6 +14,12 @@ pub struct ListenAddr {
 }
 
 impl ListenAddr {
+    /// The address to bind when every client must prove who it is: any. A bare `:port` stays on loopback; who wants the
+    /// whole network says so.
+    pub fn authenticated(&self) -> SocketAddr {
+        SocketAddr::from((self.host.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)), self.port))
+    }
+
     /// The address to bind. A bare `:port` means loopback, because clients are not authenticated.
     ///
     /// # Errors

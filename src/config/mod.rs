@@ -3,19 +3,23 @@
 //! A value that cannot be used stops the start, and so does a variable that looks like a misspelling of one of ours.
 
 mod address;
+pub mod policy;
 mod read;
 mod state;
 mod surface;
 mod variables;
 
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 use flvx_panel::{
     Secret,
     client::{Account, ClientOptions, Credential},
 };
 
+use crate::policy::Demands;
+
 pub use address::ListenAddr;
+pub use policy::{KnownTool, Login, Policy, Surroundings};
 pub use read::{ConfigError, Environment};
 pub use state::StatePlace;
 pub use surface::{Spelling, Surface};
@@ -82,11 +86,6 @@ impl PanelConfig {
             }
         }
     }
-
-    /// The credential for routes between panels.
-    pub fn peer_credential(&self) -> Option<Credential> {
-        self.peer_token.clone().map(Credential::Peer)
-    }
 }
 
 /// Everything that can be set.
@@ -102,6 +101,12 @@ pub struct Config {
     pub transport: Transport,
     /// Where HTTP listens.
     pub http_addr: ListenAddr,
+    /// The policy, if there is one.
+    pub policy_file: Option<PathBuf>,
+    /// Whether anybody may come in over HTTP without a token, where the address and the policy permit it.
+    pub http_anonymous: bool,
+    /// The variables that all of this was read from; the policy may name some.
+    pub environment: Environment,
     /// Path of the health answer, outside `/mcp`.
     pub health_path: String,
     /// Hosts (besides loopback) that HTTP requests may name.
@@ -110,8 +115,20 @@ pub struct Config {
     pub allowed_origins: Vec<String>,
     /// The operator's word for dangerous calls.
     pub confirm_token: Option<Secret>,
+    /// What calls must show, by danger.
+    pub demands: Demands,
+    /// How long the token of a preview can be used.
+    pub confirm_ttl: Duration,
+    /// How long a call may wait for a person's approval.
+    pub approval_ttl: Duration,
+    /// How long changes are remembered, for history and undo; `None`: for ever.
+    pub history: Option<Duration>,
     /// Whether every call is recorded.
     pub audit_enabled: bool,
+    /// File that gets every record as a line too.
+    pub audit_jsonl: Option<PathBuf>,
+    /// How long records are kept; absent: for ever.
+    pub audit_retention: Option<Duration>,
     /// Where the durable state lies.
     pub state: StatePlace,
     /// How long an idempotency key is remembered.
@@ -131,5 +148,10 @@ impl Config {
     /// Every value that cannot be used and every misspelt name, all at once.
     pub fn from_env(environment: &Environment) -> Result<Self, ConfigError> {
         read::config(environment)
+    }
+
+    /// Where the state lies, whatever else is set: for looking into it without the rest.
+    pub fn state_place(environment: &Environment) -> StatePlace {
+        StatePlace::of(environment)
     }
 }

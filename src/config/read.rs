@@ -1,14 +1,17 @@
 //! From environment variables to a [`Config`], collecting every mistake before giving up.
 
-use std::{collections::BTreeMap, fs, str::FromStr, time::Duration};
+use std::{collections::BTreeMap, fs, path::PathBuf, str::FromStr, time::Duration};
 
 use flvx_panel::{Secret, generated::DOMAINS};
 
 use super::{Config, LogFormat, PanelConfig, PanelLogin, Spelling, Surface, Transport, VARIABLES};
-use crate::nearest::nearest;
+use crate::{nearest::nearest, policy::Demands};
 
 /// Smallest length of the operator's word: shorter ones can be guessed by trying.
 const SHORTEST_WORD: usize = 12;
+
+/// Seconds of a day.
+const DAY: u64 = 24 * 3_600;
 
 /// Every value that cannot be used, one line each.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -16,10 +19,17 @@ const SHORTEST_WORD: usize = 12;
 pub struct ConfigError(pub Vec<String>);
 
 /// Environment variables with the overrides of the command line.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct Environment {
     values: BTreeMap<String, String>,
     not_text: Vec<String>,
+}
+
+/// Only the names: among the values are secrets.
+impl std::fmt::Debug for Environment {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_set().entries(self.values.keys().filter(|name| self.get(name).is_some())).finish()
+    }
 }
 
 impl Environment {
@@ -107,6 +117,18 @@ impl Reader<'_> {
         self.choice(name, &words, false)
     }
 
+    /// A length of time in whole seconds.
+    fn seconds(&mut self, name: &str, least: u64, most: u64) -> Duration {
+        let value = self.text(name);
+        match value.parse::<u64>() {
+            Ok(seconds) if (least..=most).contains(&seconds) => Duration::from_secs(seconds),
+            _ => {
+                self.problems.push(format!("{name}: `{value}` is not a whole number from {least} to {most}"));
+                Duration::from_secs(most)
+            }
+        }
+    }
+
     fn parsed<T: FromStr<Err = String>>(&mut self, name: &str, fallback: T) -> T {
         self.text(name).parse().unwrap_or_else(|error| {
             self.problems.push(format!("{name}: {error}"));
@@ -132,6 +154,9 @@ pub(super) fn config(environment: &Environment) -> Result<Config, ConfigError> {
             &[("stdio", Transport::Stdio), ("http", Transport::Http)],
             Transport::Stdio,
         ),
+        policy_file: reader.environment.get("MCP_POLICY_FILE").map(|path| path.trim().into()),
+        http_anonymous: reader.flag("MCP_HTTP_ANONYMOUS"),
+        environment: environment.clone(),
         http_addr: {
             let fallback = super::ListenAddr::from_str(":8088").map_err(|error| ConfigError(vec![error]))?;
             reader.parsed("MCP_HTTP_ADDR", fallback)
@@ -140,9 +165,15 @@ pub(super) fn config(environment: &Environment) -> Result<Config, ConfigError> {
         allowed_hosts: reader.list("MCP_ALLOWED_HOSTS"),
         allowed_origins: origins(&mut reader),
         confirm_token: confirm_token(&mut reader),
+        demands: demands(&mut reader),
+        confirm_ttl: reader.seconds("MCP_CONFIRM_TTL_SECONDS", 10, DAY),
+        approval_ttl: reader.seconds("MCP_APPROVAL_TTL_SECONDS", 60, 7 * DAY),
+        history: history(&mut reader),
         audit_enabled: reader.flag("MCP_AUDIT_ENABLED"),
-        state: super::StatePlace::read(&reader.text("MCP_STATE_DIR"), environment),
-        idempotency_ttl: ttl(&mut reader),
+        audit_jsonl: jsonl(&mut reader),
+        audit_retention: retention(&mut reader),
+        state: super::StatePlace::of(environment),
+        idempotency_ttl: reader.seconds("MCP_IDEMPOTENCY_TTL_SECONDS", 1, 30 * DAY),
         surface: surface(&mut reader),
         log_level: log_level(&mut reader),
         log_format: reader.choice(
@@ -151,7 +182,9 @@ pub(super) fn config(environment: &Environment) -> Result<Config, ConfigError> {
             LogFormat::Text,
         ),
     };
+    // With a policy it decides whether clients can prove who they are; then its loading looks at the address.
     if config.transport == Transport::Http
+        && config.policy_file.is_none()
         && let Err(error) = config.http_addr.unauthenticated()
     {
         reader.problems.push(error);
@@ -277,16 +310,49 @@ fn confirm_token(reader: &mut Reader<'_>) -> Option<Secret> {
     Some(word)
 }
 
-fn ttl(reader: &mut Reader<'_>) -> Duration {
-    const LONGEST: u64 = 30 * 24 * 3600;
-    let value = reader.text("MCP_IDEMPOTENCY_TTL_SECONDS");
+fn demands(reader: &mut Reader<'_>) -> Demands {
+    Demands::read(&reader.text("MCP_CONFIRM_POLICY")).unwrap_or_else(|error| {
+        reader.problems.push(format!("MCP_CONFIRM_POLICY: {error}"));
+        Demands::default()
+    })
+}
+
+fn history(reader: &mut Reader<'_>) -> Option<Duration> {
+    const MOST: u64 = 3_650;
+    let value = reader.text("MCP_HISTORY_DAYS");
     match value.parse::<u64>() {
-        Ok(seconds @ 1..=LONGEST) => Duration::from_secs(seconds),
+        Ok(0) => None,
+        Ok(days @ 1..=MOST) => Some(Duration::from_secs(days * DAY)),
         _ => {
             reader
                 .problems
-                .push(format!("MCP_IDEMPOTENCY_TTL_SECONDS: `{value}` is not a whole number from 1 to {LONGEST}"));
-            Duration::from_secs(3600)
+                .push(format!("MCP_HISTORY_DAYS: `{value}` is not a whole number from 0 (for ever) to {MOST}"));
+            None
+        }
+    }
+}
+
+fn jsonl(reader: &mut Reader<'_>) -> Option<PathBuf> {
+    let path = reader.environment.get("MCP_AUDIT_JSONL")?.trim().to_owned();
+    if !reader.flag("MCP_AUDIT_ENABLED") {
+        reader
+            .problems
+            .push("MCP_AUDIT_JSONL is set, but MCP_AUDIT_ENABLED=false: there would be nothing in it".to_owned());
+    }
+    Some(PathBuf::from(path))
+}
+
+fn retention(reader: &mut Reader<'_>) -> Option<Duration> {
+    const LONGEST: u64 = 36_500;
+    let value = reader.text("MCP_AUDIT_RETENTION_DAYS");
+    match value.parse::<u64>() {
+        Ok(0) => None,
+        Ok(days @ 1..=LONGEST) => Some(Duration::from_secs(days * 24 * 3600)),
+        _ => {
+            reader.problems.push(format!(
+                "MCP_AUDIT_RETENTION_DAYS: `{value}` is not a whole number from 0 (keep all) to {LONGEST}"
+            ));
+            None
         }
     }
 }
@@ -303,9 +369,9 @@ fn surface(reader: &mut Reader<'_>) -> Surface {
         }
     }
     Surface {
-        without_peer: reader.environment.get("PANEL_PEER_TOKEN").is_none(),
         toolsets,
         read_only: reader.flag("MCP_READ_ONLY"),
+        each_preview: reader.choice("MCP_PREVIEW_TOOLS", &[("once", false), ("each", true)], false),
         spelling: reader.choice(
             "MCP_TOOL_NAMES",
             &[("underscored", Spelling::Underscored), ("dotted", Spelling::Dotted)],

@@ -21,8 +21,8 @@ impl StatePlace {
     pub const TEMPORARY: &'static str = "temporary";
 
     /// From the setting, or the place where the system keeps such things.
-    pub(super) fn read(setting: &str, environment: &Environment) -> Self {
-        match setting {
+    pub fn of(environment: &Environment) -> Self {
+        match environment.get("MCP_STATE_DIR").unwrap_or_default().trim() {
             Self::TEMPORARY => Self::Temporary,
             "" => {
                 let state = environment.get("XDG_STATE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());

@@ -1,6 +1,6 @@
 //! Which tools are offered and how their names are spelt.
 
-use flvx_panel::spec::{Danger, Role};
+use flvx_panel::spec::Danger;
 
 /// How tool names are listed. A call may use either spelling.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -12,7 +12,7 @@ pub enum Spelling {
     Dotted,
 }
 
-/// The part of the tools that is offered.
+/// The part of the tools that is offered to anybody: the upper bound over every principal.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Surface {
     /// Domains on offer; empty: all. `auth` and `ops` are always there.
@@ -21,16 +21,13 @@ pub struct Surface {
     pub read_only: bool,
     /// How names are listed.
     pub spelling: Spelling,
-    /// Without a share token of another panel the routes between panels cannot work, so they are not offered.
-    pub without_peer: bool,
+    /// Whether the preview of each tool is listed beside it. All of them can be called either way.
+    pub each_preview: bool,
 }
 
 impl Surface {
-    /// Whether a tool of this domain, danger and panel role is offered.
-    pub fn offers(&self, domain: &str, danger: Danger, role: Option<Role>) -> bool {
-        if self.without_peer && role == Some(Role::Peer) {
-            return false;
-        }
+    /// Whether a tool of this domain and danger is offered to anybody.
+    pub fn offers(&self, domain: &str, danger: Danger) -> bool {
         let wanted = self.toolsets.is_empty()
             || matches!(domain, "ops" | "auth")
             || self.toolsets.iter().any(|name| name == domain);

@@ -35,6 +35,12 @@ pub const VARIABLES: &[Variable] = &[
         ":8088",
         "Where http listens; :PORT means loopback as long as clients are not authenticated",
     ),
+    plain(
+        "MCP_POLICY_FILE",
+        "",
+        "File that says who may do what (flvx-mcp.yaml); without one there is one principal with all rights",
+    ),
+    plain("MCP_HTTP_ANONYMOUS", "true", "false: nobody comes in over http without a token, not even on loopback"),
     plain("MCP_HEALTH_PATH", "/healthz", "Path of the health answer over http"),
     plain("MCP_ALLOWED_HOSTS", "", "Further Host names that http requests may carry, comma separated (behind a proxy)"),
     plain(
@@ -45,7 +51,17 @@ pub const VARIABLES: &[Variable] = &[
     plain("MCP_SERVER_NAME", "flvx-panel-mcp", "Name told to clients"),
     plain("MCP_SERVER_VERSION", env!("CARGO_PKG_VERSION"), "Version told to clients"),
     secret("MCP_CONFIRM_TOKEN", "The operator's word for dangerous and critical calls; without it they are off"),
-    plain("MCP_AUDIT_ENABLED", "true", "Whether every call is recorded on standard error"),
+    plain(
+        "MCP_CONFIRM_POLICY",
+        "",
+        "Raises what calls must show: write=, dangerous=, critical= with preview, human, word or off, comma separated; usual: dangerous=preview,critical=human",
+    ),
+    plain("MCP_CONFIRM_TTL_SECONDS", "300", "How long the confirm_token of a preview can be used"),
+    plain("MCP_APPROVAL_TTL_SECONDS", "3600", "How long a call may wait for a person's approval"),
+    plain("MCP_HISTORY_DAYS", "90", "How long changes are remembered for history and undo; 0: for ever"),
+    plain("MCP_AUDIT_ENABLED", "true", "Whether every call is recorded, in the state and on standard error"),
+    plain("MCP_AUDIT_JSONL", "", "File that gets every record as a line too (opened anew on SIGHUP)"),
+    plain("MCP_AUDIT_RETENTION_DAYS", "0", "Days after which records are pruned; 0: never"),
     plain(
         "MCP_STATE_DIR",
         "",
@@ -56,6 +72,11 @@ pub const VARIABLES: &[Variable] = &[
         "MCP_TOOL_NAMES",
         "underscored",
         "underscored (node_list) or dotted (node.list): how names are listed; calls may use either",
+    ),
+    plain(
+        "MCP_PREVIEW_TOOLS",
+        "once",
+        "once (ops.preview alone is listed) or each (the preview of every gated tool is); all can be called either way",
     ),
     plain("MCP_TOOLSETS", "", "Domains to offer, comma separated; empty: all"),
     plain("MCP_READ_ONLY", "false", "Offer only tools that change nothing and show no secret"),

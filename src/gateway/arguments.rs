@@ -63,7 +63,7 @@ impl Arguments {
 
     fn read_view(&mut self, tool: &Tool, given: Option<Value>, problems: &mut Vec<Problem>) {
         let Some(given) = given else { return };
-        let Some(route) = tool.route().filter(|_| tool.is_list()) else {
+        let Some(route) = tool.route().filter(|route| tool.is_list() || route.to_file) else {
             problems.push(problem("view", "this tool gives no list; leave it out"));
             return;
         };

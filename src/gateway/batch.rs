@@ -34,16 +34,16 @@ pub fn judge(route: &Route, arguments: &Arguments, data: &[u8], output: &mut Cal
     };
     if done == 0 {
         output.outcome = Some(Outcome::Rejected);
-        output.error = Some(ToolError {
-            key: Some("batch_all_failed"),
-            ..ToolError::new(ErrorKind::PanelRefused, format!("none of the {failed} items was done"), hint)
-        });
+        output.error = Some(
+            ToolError::new(ErrorKind::PanelRefused, format!("none of the {failed} items was done"), hint)
+                .keyed("batch_all_failed"),
+        );
     } else {
         output.outcome = Some(Outcome::Partial);
-        output.error = Some(ToolError {
-            key: Some("batch_partial"),
-            ..ToolError::new(ErrorKind::PartialFailure, format!("{done} items were done, {failed} failed"), hint)
-        });
+        output.error = Some(
+            ToolError::new(ErrorKind::PartialFailure, format!("{done} items were done, {failed} failed"), hint)
+                .keyed("batch_partial"),
+        );
     }
 }
 

@@ -9,16 +9,23 @@ use flvx_panel::{
 use serde_json::{Map, Value};
 
 use super::{
-    Arguments, Credentials, OwnCode, Problem, Registry, Tool, change::carry_out, credentials, explain::explain,
-    panel_call::answered,
+    Arguments, Credentials, Desk, Offer, OwnCode, OwnRun, Problem, Registry, Tool,
+    check::check,
+    confirm::beyond,
+    echo::Given,
+    explain::explain,
+    in_force::InForce,
+    open::{Open, record_result},
+    subject::Subject,
 };
 use crate::{
     access::{Principal, Via},
-    audit::{Audit, Record},
-    config::Config,
-    policy::{Begin, Gate, Ledger, digest, effective_danger},
+    audit::{Audit, Record, Settings},
+    config::{Config, Policy},
+    policy::{Gate, effective_danger},
+    recipes,
     result::{CallOutput, ErrorKind, Outcome, ToolError},
-    store::Store,
+    store::{Decision, Store},
     trace::TraceId,
 };
 
@@ -62,13 +69,13 @@ pub struct Gateway {
 }
 
 #[derive(Debug)]
-struct Inner {
+pub(super) struct Inner {
     config: Config,
     registry: Registry,
     client: PanelClient,
     credentials: Credentials,
+    in_force: InForce,
     gate: Gate,
-    ledger: Ledger,
     audit: Audit,
     store: Store,
     started: Instant,
@@ -82,12 +89,14 @@ impl Gateway {
     pub fn new(config: Config, own: OwnCode) -> Result<Self, String> {
         let store = Store::open(config.state.folder()?).map_err(|error| error.to_string())?;
         let client = PanelClient::new(config.panel.client_options())?;
+        let audit = Settings { enabled: config.audit_enabled, jsonl: config.audit_jsonl.clone() };
+        let in_force = InForce::new(&config, own)?;
         let inner = Inner {
             registry: Registry::new(&config.surface, own),
-            credentials: Credentials::new(config.panel.credential(), config.panel.peer_credential()),
-            gate: Gate::new(config.confirm_token.clone()),
-            ledger: Ledger::new(config.idempotency_ttl),
-            audit: Audit::new(config.audit_enabled),
+            credentials: Credentials::new(&in_force.policy().logins),
+            in_force,
+            gate: Gate::new(config.confirm_token.clone(), config.demands),
+            audit: Audit::new(store.clone(), &audit)?,
             store,
             started: Instant::now(),
             client,
@@ -101,7 +110,27 @@ impl Gateway {
         &self.inner.config
     }
 
-    /// The tools on offer.
+    /// The policy in force.
+    pub fn policy(&self) -> Arc<Policy> {
+        self.inner.in_force.policy()
+    }
+
+    /// Loads the policy anew. Gives what was in force before, and what is now; every later request follows it.
+    ///
+    /// # Errors
+    /// A text with every mistake; the old policy stays in force.
+    pub fn reload(&self) -> Result<(Arc<Policy>, Arc<Policy>), String> {
+        let (old, new) = self.inner.in_force.reload(&self.inner.config)?;
+        self.inner.credentials.configure(&new.logins, |principal| new.roster.may_exist(principal));
+        Ok((old, new))
+    }
+
+    /// What a principal is offered now.
+    pub fn offer<'a>(&'a self, principal: &'a Principal) -> Offer<'a> {
+        self.inner.offer(principal)
+    }
+
+    /// The tools of this gateway, whoever asks. What somebody is told of them comes from [`Gateway::offer`].
     pub fn registry(&self) -> &Registry {
         &self.inner.registry
     }
@@ -121,9 +150,14 @@ impl Gateway {
         &self.inner.store
     }
 
-    /// Whether calls that need the operator's word can run.
-    pub fn gate_can_open(&self) -> bool {
-        self.inner.gate.can_open()
+    /// What opens the gate for dangerous calls.
+    pub fn gate(&self) -> &Gate {
+        &self.inner.gate
+    }
+
+    /// The record of calls.
+    pub fn audit(&self) -> &Audit {
+        &self.inner.audit
     }
 
     /// How long the gateway has been up.
@@ -141,23 +175,38 @@ impl Gateway {
         name: &str,
         arguments: Map<String, Value>,
     ) -> Result<CallOutput, UnknownTool> {
-        let Some(tool) = self.inner.registry.resolve(name).copied() else {
-            let nearest = self.inner.registry.nearest(name).map(|tool| tool.name);
-            return Err(UnknownTool { name: name.chars().take(128).collect(), nearest });
-        };
         let started = Instant::now();
         let trace_id = caller.trace();
+        let offer = self.offer(&caller.principal);
+        let Some(tool) = offer.resolve(name).copied() else {
+            let mut record = Record::unknown_tool(trace_id.as_str(), caller, name);
+            record.given(&arguments);
+            self.inner.audit.refused(record, "unknown_tool", started.elapsed());
+            let nearest = offer.nearest(name).map(|tool| tool.name);
+            return Err(UnknownTool { name: name.chars().take(128).collect(), nearest });
+        };
         let mut record = Record::new(trace_id.as_str(), caller, &tool);
+        record.given(&arguments);
+        let mut open = Open::new(&self.inner.audit, record, started);
         let mut output = match Arguments::read(&tool, arguments) {
             Ok(arguments) => {
-                record.asked(&arguments);
-                self.run(caller, &tool, arguments, &trace_id, &mut record).await
+                open.with(|record| record.asked(&arguments));
+                self.run(caller, &tool, arguments, &trace_id, &mut open).await
             }
             Err(problems) => refused_arguments(&tool, &problems),
         };
         trace_id.as_str().clone_into(&mut output.trace_id);
-        self.inner.audit.write(&record, &output, started.elapsed());
+        // A change that ran has written its own.
+        if let Some(record) = open.take() {
+            record_result(&self.inner.audit, record, &mut output, started.elapsed()).await;
+        }
         Ok(output)
+    }
+
+    /// Takes a person's answer to a form. It decides only a question of the caller's own, and approves only when the target's
+    /// name was typed.
+    pub async fn decide_by_form(&self, caller: &Caller, id: &str, decision: Decision, typed: &str) {
+        self.inner.decide_by_form(caller, id, decision, typed).await;
     }
 
     /// Everything behind the arguments.
@@ -165,101 +214,179 @@ impl Gateway {
         &self,
         caller: &Caller,
         tool: &Tool,
-        arguments: Arguments,
+        mut arguments: Arguments,
         trace_id: &TraceId,
-        record: &mut Record<'_>,
+        open: &mut Open<'_>,
     ) -> CallOutput {
-        if let Some(run) = tool.own_code() {
-            return run(self, caller, &arguments).await;
+        match tool.own_code() {
+            Some(OwnRun::Code(run)) => {
+                let mut output = run(self, caller, &arguments).await;
+                if let Some(route) = tool.route() {
+                    Given::of(route, &arguments.request).cut_out(&mut output);
+                }
+                return output;
+            }
+            Some(OwnRun::Preview) => return Box::pin(self.preview_by_name(caller, &arguments)).await,
+            Some(OwnRun::Undo) => {
+                let plan = match self.inner.plan_undo(caller, text(&arguments.request, "trace_id")).await {
+                    Ok(plan) => plan,
+                    Err(error) => return CallOutput::rejected(error),
+                };
+                let subject = Subject::Undo(plan);
+                open.with(|record| record.danger(subject.danger().0));
+                return Box::pin(self.inner.mutate(caller, subject, &arguments, trace_id, open)).await;
+            }
+            None => {}
+        }
+        if let Some(route) = tool.previewed() {
+            let subject = Subject::Call { route, request: std::mem::take(&mut arguments.request) };
+            return Box::pin(self.inner.preview(caller, &subject, &arguments)).await;
         }
         let Some(route) = tool.route() else {
             return CallOutput::failed(ToolError::new(ErrorKind::Internal, "the tool has no code behind it", ""));
         };
-        let (danger, why) = effective_danger(route, &arguments.request);
-        record.danger(danger);
-        if let Err(error) = self.inner.gate.pass(danger, why, arguments.confirm_token.as_ref()) {
-            return CallOutput { outcome: Some(Outcome::Rejected), ..CallOutput::failed(error) };
-        }
+        open.with(|record| {
+            record.danger(effective_danger(route, &arguments.request).0);
+            record.credential(&self.inner.credential_name(caller, &arguments, Some(route.role)));
+            for (kind, key) in recipes::targets(route, &arguments.request) {
+                record.target(&kind, &key, None);
+            }
+        });
         if !tool.is_change() {
-            return self.inner.send(route, arguments, trace_id).await;
+            let (danger, why) = effective_danger(route, &arguments.request);
+            if !caller.principal.rights.admits(danger) {
+                return CallOutput::failed(beyond(danger, why));
+            }
+            return self.inner.read(caller, route, arguments, trace_id).await;
         }
-        self.change(caller, route, arguments, trace_id).await
+        let subject = Subject::Call { route, request: std::mem::take(&mut arguments.request) };
+        // On the heap, as every long way from here on: what a read needs should stay small.
+        Box::pin(self.inner.mutate(caller, subject, &arguments, trace_id, open)).await
     }
 
-    /// A change: once for each idempotency key, and to its end even when the caller goes away.
-    async fn change(
-        &self,
-        caller: &Caller,
-        route: &'static Route,
-        arguments: Arguments,
-        trace_id: &TraceId,
-    ) -> CallOutput {
-        let rejected = |error| CallOutput { outcome: Some(Outcome::Rejected), ..CallOutput::failed(error) };
-        let Some(key) = arguments.idempotency_key.as_deref() else {
-            return rejected(ToolError::new(
-                ErrorKind::IdempotencyKeyRequired,
-                "this tool changes something and needs an idempotency_key",
-                "Make one up for this change (a UUID) and use the same one if you have to repeat the call.",
-            ));
+    /// `ops.preview`: the preview of any tool that changes something, by its name.
+    async fn preview_by_name(&self, caller: &Caller, arguments: &Arguments) -> CallOutput {
+        let wrong = |problem: String, hint: &str| {
+            CallOutput::failed(ToolError::new(ErrorKind::InvalidArguments, problem, hint))
         };
-        let credential = arguments.auth_context.as_deref().unwrap_or(credentials::DEFAULT);
-        match self.inner.ledger.begin(&caller.principal.name, credential, route.tool, key, digest(&arguments.request)) {
-            Begin::Run(ticket) => {
-                let inner = Arc::clone(&self.inner);
-                let trace = trace_id.clone();
-                // A task of its own: a client that hangs up must not leave a half-known change behind.
-                let task = tokio::spawn(async move {
-                    let mut output = inner.send(route, arguments, &trace).await;
-                    trace.as_str().clone_into(&mut output.trace_id);
-                    ticket.settle(&output);
-                    output
-                });
-                task.await.unwrap_or_else(|error| {
-                    tracing::error!(tool = route.tool, %error, "a change broke off inside the gateway");
-                    let error = ToolError::new(
-                        ErrorKind::Internal,
-                        "the call broke off inside the gateway",
-                        "The change may or may not have happened; read the state first.",
-                    );
-                    CallOutput { outcome: Some(Outcome::Unknown), ..CallOutput::failed(error) }
-                })
-            }
-            Begin::Replay(first) => {
-                let mut output = CallOutput::clone(&first);
-                output.warnings.push(format!("nothing was sent: this idempotency_key was used before (trace_id {}), and this is that call's result", first.trace_id));
-                if output.outcome != Some(Outcome::Unknown) {
-                    output.outcome = Some(Outcome::Replayed);
+        let name = text(&arguments.request, "tool");
+        let request = match arguments.request.get("request") {
+            Some(Value::Object(request)) => request.clone(),
+            _ => Map::new(),
+        };
+        let offer = self.offer(&caller.principal);
+        let Some(tool) = offer.resolve(name) else {
+            let hint = offer.nearest(name).map(|right| format!("Did you mean {}?", right.name));
+            let name: String = name.chars().take(128).collect();
+            return wrong(format!("`request.tool`: there is no tool `{name}`"), &hint.unwrap_or_default());
+        };
+        let subject = match (tool.previewed().or(tool.route()), tool.own_code()) {
+            (_, Some(OwnRun::Undo)) => match self.inner.plan_undo(caller, text(&request, "trace_id")).await {
+                Ok(plan) => match plan.ready() {
+                    Ok(()) => Subject::Undo(plan),
+                    Err(error) => return CallOutput::failed(error),
+                },
+                Err(error) => return CallOutput::failed(error),
+            },
+            (Some(route), None) if route.danger >= Danger::Write => {
+                let problems = check("request.request", &request, route.request, route.need_one_of);
+                if !problems.is_empty() {
+                    let list: Vec<String> = problems.iter().map(Problem::to_string).collect();
+                    return wrong(list.join("; "), "Correct the request and call again.");
                 }
-                output
+                Subject::Call { route, request }
             }
-            Begin::Conflict => rejected(ToolError::new(
-                ErrorKind::IdempotencyConflict,
-                "this idempotency_key was used for another request of this tool",
-                "Use a new key for a new change; use the old key only to repeat exactly the same call.",
-            )),
-            Begin::InProgress => rejected(ToolError {
-                retry_after_ms: Some(1_000),
-                ..ToolError::new(
-                    ErrorKind::InProgress,
-                    "a call with this idempotency_key is still running",
-                    "Wait, then repeat the same call with the same key to get its result.",
-                )
-            }),
-        }
+            _ => {
+                return wrong(
+                    format!("`request.tool`: {} changes nothing, so there is nothing to preview", tool.name),
+                    "Call it.",
+                );
+            }
+        };
+        Box::pin(self.inner.preview(caller, &subject, arguments)).await
     }
 }
 
 impl Inner {
-    /// Picks the credential, calls the panel and shapes the answer; a change goes through its recipes.
-    async fn send(&self, route: &'static Route, arguments: Arguments, trace_id: &TraceId) -> CallOutput {
+    pub(super) fn config(&self) -> &Config {
+        &self.config
+    }
+
+    pub(super) fn client(&self) -> &PanelClient {
+        &self.client
+    }
+
+    pub(super) fn store(&self) -> &Store {
+        &self.store
+    }
+
+    pub(super) fn audit(&self) -> &Audit {
+        &self.audit
+    }
+
+    pub(super) fn gate(&self) -> &Gate {
+        &self.gate
+    }
+
+    /// What a principal is offered now.
+    pub(super) fn offer<'a>(&'a self, principal: &'a Principal) -> Offer<'a> {
+        Offer::new(&self.registry, &principal.rights, self.credentials.reach(principal))
+    }
+
+    /// Calls a route that changes nothing, and shapes the answer.
+    async fn read(&self, caller: &Caller, route: &'static Route, arguments: Arguments, trace: &TraceId) -> CallOutput {
+        let name = self.credential_name(caller, &arguments, Some(route.role));
+        let credential = match self.allowed_credential(&caller.principal, &name, route).await {
+            Ok(credential) => credential,
+            Err(output) => return *output,
+        };
+        let panel = self.client.base();
+        let desk = Desk { store: &self.store, panel, principal: &caller.principal, trace_id: trace.as_str() };
+        let mut output = match self.client.call(route, &credential, &arguments.request, Some(trace.on_wire())).await {
+            Ok(answer) => desk.answered(route, &arguments, answer).await,
+            Err(error) => explain(route, error),
+        };
+        Given::of(route, &arguments.request).cut_out(&mut output);
+        output
+    }
+
+    /// The credential for a change.
+    pub(super) async fn credential(
+        &self,
+        principal: &Principal,
+        name: &str,
+        subject: &Subject,
+    ) -> Result<Credential, Box<CallOutput>> {
+        let mut credential = Credential::None;
+        for route in subject.routes() {
+            credential = self.allowed_credential(principal, name, route).await?;
+        }
+        Ok(credential)
+    }
+
+    /// Name of the credential that a call uses: the one that it names, the one for routes between panels, or the caller's.
+    pub(super) fn credential_name(&self, caller: &Caller, arguments: &Arguments, role: Option<Role>) -> String {
+        match &arguments.auth_context {
+            Some(name) => name.clone(),
+            None => self.credentials.usual(&caller.principal, role),
+        }
+    }
+
+    /// The credential of that name, if the route may be called with it.
+    async fn allowed_credential(
+        &self,
+        principal: &Principal,
+        name: &str,
+        route: &'static Route,
+    ) -> Result<Credential, Box<CallOutput>> {
         let change = route.danger >= Danger::Write;
-        let name = arguments.auth_context.as_deref();
-        let Some(credential) = self.credentials.pick(name, route.least_role) else {
+        // The usual one is there even when nothing is configured: then only public routes work.
+        let unset = || (name == self.credentials.usual(principal, Some(route.role))).then_some(Credential::None);
+        let Some(credential) = self.credentials.named(principal, name).or_else(unset) else {
             let known: Vec<String> =
-                self.credentials.names().into_iter().map(|(name, _)| format!("`{name}`")).collect();
+                self.credentials.names(principal).into_iter().map(|(name, _)| format!("`{name}`")).collect();
             let message = format!(
-                "`auth_context`: no credential is called `{}`; known are {}",
-                name.unwrap_or_default(),
+                "`auth_context`: no credential is called `{name}`; known are {}",
                 if known.is_empty() { "none".to_owned() } else { known.join(", ") }
             );
             let error = ToolError::new(
@@ -267,22 +394,15 @@ impl Inner {
                 message,
                 "Leave auth_context out to use the operator's credential, or log in with auth.login first.",
             );
-            return CallOutput { outcome: change.then_some(Outcome::Rejected), ..CallOutput::failed(error) };
+            return Err(Box::new(CallOutput {
+                outcome: change.then_some(Outcome::Rejected),
+                ..CallOutput::failed(error)
+            }));
         };
-        if let Err(output) = self.demand_role(route, &credential).await {
-            return *output;
-        }
-        if change {
-            return carry_out(&self.client, &credential, route, arguments, trace_id).await;
-        }
-        match self.client.call(route, &credential, &arguments.request, Some(trace_id.on_wire())).await {
-            Ok(answer) => answered(route, &arguments, answer),
-            Err(error) => explain(route, error),
-        }
+        self.demand_role(route, &credential).await?;
+        Ok(credential)
     }
-}
 
-impl Inner {
     /// Where the panel lets more people in than is safe, the gateway looks at the account itself.
     async fn demand_role(&self, route: &'static Route, credential: &Credential) -> Result<(), Box<CallOutput>> {
         if route.least_role == route.role || route.least_role != Role::Admin {
@@ -302,6 +422,16 @@ impl Inner {
             Err(error) => Err(Box::new(explain(route, error))),
         }
     }
+
+    /// One fingerprint of several.
+    pub(super) fn together(&self, fingerprints: &[[u8; 32]]) -> [u8; 32] {
+        let parts: Vec<&[u8]> = fingerprints.iter().map(<[u8; 32]>::as_slice).collect();
+        self.store.mac("fingerprints", &parts)
+    }
+}
+
+fn text<'a>(request: &'a Map<String, Value>, name: &str) -> &'a str {
+    request.get(name).and_then(Value::as_str).unwrap_or_default()
 }
 
 fn refused_arguments(tool: &Tool, problems: &[Problem]) -> CallOutput {

@@ -1,5 +1,7 @@
 //! From what went wrong at the panel to what the caller is told: kind, sentence, cure and, for changes, the honest outcome.
 
+use std::borrow::Cow;
+
 use flvx_panel::{
     client::{CredentialError, PanelError, Refusal},
     generated::AUTH_LOGIN,
@@ -54,9 +56,10 @@ fn refused(route: &Route, refusal: Refusal, output: &mut CallOutput) -> (ToolErr
     output.panel_ts = refusal.ts;
     output.panel_msg = Some(clean_text(&refusal.msg).into_owned());
     match rule {
-        Some(rule) => {
-            (ToolError { key: Some(rule.key), ..ToolError::new(kind, rule.text, rule.hint) }, rule.effect_possible)
-        }
+        Some(rule) => (
+            ToolError { key: Some(Cow::Borrowed(rule.key)), ..ToolError::new(kind, rule.text, rule.hint) },
+            rule.effect_possible,
+        ),
         None => {
             let message = format!("the panel refused with code {}; its words are in panel_msg", refusal.code);
             let hint = "Read the state, correct the arguments, and try again.";

@@ -5,11 +5,19 @@ use flvx_panel::{
     spec::{Danger, Route},
 };
 
-use super::{Arguments, batch, shape};
+use super::{
+    Arguments, batch,
+    shape::{self, Redactor, ViewError},
+};
 use crate::result::{CallOutput, ErrorKind, Outcome, ToolError};
 
 /// The result of a call that the panel answered with success.
-pub fn answered(route: &'static Route, arguments: &Arguments, answer: RawAnswer) -> CallOutput {
+pub fn answered(
+    route: &'static Route,
+    arguments: &Arguments,
+    answer: RawAnswer,
+    redactor: &mut Redactor<'_>,
+) -> CallOutput {
     let mut output = CallOutput {
         panel_code: answer.code,
         panel_ts: answer.ts,
@@ -21,7 +29,7 @@ pub fn answered(route: &'static Route, arguments: &Arguments, answer: RawAnswer)
     }
     if let Some(extra) = &answer.extra {
         let keys: Vec<String> = serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(extra)
-            .map(|extra| extra.into_iter().map(|(key, _)| format!("`{}`", shape::clean_text(&key))).collect())
+            .map(|extra| extra.into_iter().map(|(key, _)| quoted(&key)).collect())
             .unwrap_or_default();
         output.warnings.push(format!("the panel's answer had keys that are not known here: {}", keys.join(", ")));
     }
@@ -32,10 +40,14 @@ pub fn answered(route: &'static Route, arguments: &Arguments, answer: RawAnswer)
         return output;
     };
     batch::judge(route, arguments, &data, &mut output);
-    match shape::shape(route, data, arguments.view.as_ref()) {
+    match shape::shape(route, data, arguments.view.as_ref(), redactor) {
         Ok(shaped) => {
             output.data = Some(shaped.data);
             output.page = shaped.page;
+        }
+        Err(error @ ViewError::TooLarge(_)) => {
+            let hint = "Ask for less, where the tool has a way to; a document goes into a file when view is left out.";
+            output.error = Some(ToolError::new(ErrorKind::AnswerTooLarge, error.to_string(), hint));
         }
         Err(error) => output.error = Some(unexpected(&error.to_string())),
     }
@@ -48,4 +60,10 @@ fn unexpected(what: &str) -> ToolError {
         what,
         "The panel version may differ from what this gateway knows; see ops.capabilities.",
     )
+}
+
+/// A name that the panel chose, in backticks that it cannot close.
+fn quoted(name: &str) -> String {
+    let short: String = shape::clean_text(name).chars().filter(|c| *c != '`' && !c.is_control()).take(100).collect();
+    format!("`{short}`")
 }

@@ -11,14 +11,28 @@ use flvx_panel::{
     spec::{Danger, Field, OwnHandler, Route},
 };
 
-use super::{Arguments, Caller, Gateway};
-use crate::{config::Surface, nearest::nearest, result::CallOutput};
+use super::{
+    Arguments, Caller, Gateway,
+    preview_tools::{PREVIEWS, PreviewTool},
+};
+use crate::{config::Surface, result::CallOutput};
 
 /// A running call of one of the gateway's own tools.
 pub type Running<'a> = Pin<Box<dyn Future<Output = CallOutput> + Send + 'a>>;
 
 /// The code of one of the gateway's own tools.
 pub type Run = for<'a> fn(&'a Gateway, &'a Caller, &'a Arguments) -> Running<'a>;
+
+/// How the gateway carries one of its own tools out.
+#[derive(Debug, Clone, Copy)]
+pub enum OwnRun {
+    /// By this code.
+    Code(Run),
+    /// It is the preview of another tool.
+    Preview,
+    /// It takes a change back, and is a change itself.
+    Undo,
+}
 
 /// A tool that the gateway carries out itself.
 #[derive(Debug)]
@@ -43,8 +57,8 @@ pub struct OwnTool {
     pub request: &'static Field,
     /// The same as JSON Schema text.
     pub request_schema: &'static str,
-    /// Its code.
-    pub run: Run,
+    /// How it is carried out.
+    pub run: OwnRun,
 }
 
 /// The code that the gateway brings itself; given by `ops`, so that this module need not know it.
@@ -86,6 +100,8 @@ enum Kind {
     /// The route is known, but the gateway's own code runs.
     OwnRoute(&'static Route, Run),
     Own(&'static OwnTool),
+    /// The preview of a route.
+    Preview(&'static PreviewTool),
 }
 
 impl Tool {
@@ -108,6 +124,22 @@ impl Tool {
         }
     }
 
+    fn of_preview(preview: &'static PreviewTool) -> Self {
+        let route = preview.route;
+        Self {
+            name: &preview.name,
+            wire_name: &preview.wire_name,
+            domain: route.domain,
+            title: &preview.title,
+            brief: &preview.brief,
+            danger: Danger::Read,
+            request: route.request,
+            need_one_of: route.need_one_of,
+            request_schema: route.request_schema,
+            kind: Kind::Preview(preview),
+        }
+    }
+
     fn of_own(own: &'static OwnTool) -> Self {
         Self {
             name: own.name,
@@ -127,15 +159,32 @@ impl Tool {
     pub fn route(&self) -> Option<&'static Route> {
         match self.kind {
             Kind::Panel(route) | Kind::OwnRoute(route, _) => Some(route),
-            Kind::Own(_) => None,
+            Kind::Own(_) | Kind::Preview(_) => None,
         }
     }
 
-    /// The gateway's own code for the tool, if it has any.
-    pub fn own_code(&self) -> Option<Run> {
+    /// The route that the tool previews.
+    pub fn previewed(&self) -> Option<&'static Route> {
         match self.kind {
-            Kind::Panel(_) => None,
-            Kind::OwnRoute(_, run) => Some(run),
+            Kind::Preview(preview) => Some(preview.route),
+            _ => None,
+        }
+    }
+
+    /// 中文标题, of a tool without a route.
+    pub fn own_title_zh(&self) -> Option<&'static str> {
+        match self.kind {
+            Kind::Own(own) => Some(own.title_zh),
+            Kind::Preview(preview) => Some(&preview.title_zh),
+            _ => None,
+        }
+    }
+
+    /// How the gateway carries the tool out itself, if it does.
+    pub fn own_code(&self) -> Option<OwnRun> {
+        match self.kind {
+            Kind::Panel(_) | Kind::Preview(_) => None,
+            Kind::OwnRoute(_, run) => Some(OwnRun::Code(run)),
             Kind::Own(own) => Some(own.run),
         }
     }
@@ -159,10 +208,12 @@ impl Tool {
     }
 }
 
-/// The tools that this gateway offers.
+/// The tools that this gateway has at all; who is offered what of them is said by [`super::Offer`].
 #[derive(Debug)]
 pub struct Registry {
     tools: BTreeMap<&'static str, Tool>,
+    /// Previews that can be called and are not listed.
+    unlisted: BTreeMap<&'static str, Tool>,
     wire_names: HashMap<&'static str, &'static str>,
 }
 
@@ -171,27 +222,28 @@ impl Registry {
     pub fn new(surface: &Surface, own: OwnCode) -> Self {
         let routes = ROUTES.iter().map(|route| Tool::of_route(route, own.handler));
         let all = routes.chain(own.tools.iter().map(Tool::of_own));
-        let tools: BTreeMap<_, _> = all
-            .filter(|tool| surface.offers(tool.domain, tool.danger, tool.route().map(|route| route.role)))
+        let tools: BTreeMap<_, _> =
+            all.filter(|tool| surface.offers(tool.domain, tool.danger)).map(|tool| (tool.name, tool)).collect();
+        let previews = PREVIEWS.iter().filter(|preview| tools.contains_key(preview.route.tool)).map(Tool::of_preview);
+        let (listed, unlisted): (BTreeMap<_, _>, BTreeMap<_, _>) = previews
             .map(|tool| (tool.name, tool))
-            .collect();
-        let wire_names = tools.values().map(|tool| (tool.wire_name, tool.name)).collect();
-        Self { tools, wire_names }
+            // Those of plain writes would only make the list longer; they are there on demand.
+            .partition(|(_, tool)| {
+                surface.each_preview && tool.previewed().is_some_and(|route| route.danger >= Danger::Dangerous)
+            });
+        let tools: BTreeMap<_, _> = tools.into_iter().chain(listed).collect();
+        let wire_names = tools.values().chain(unlisted.values()).map(|tool| (tool.wire_name, tool.name)).collect();
+        Self { tools, unlisted, wire_names }
     }
 
     /// The tool of that name, dotted or underscored.
     pub fn resolve(&self, name: &str) -> Option<&Tool> {
-        self.tools.get(name).or_else(|| self.tools.get(self.wire_names.get(name)?))
+        let known = |name: &str| self.tools.get(name).or_else(|| self.unlisted.get(name));
+        known(name).or_else(|| known(self.wire_names.get(name)?))
     }
 
-    /// All tools in the order of their names.
+    /// All listed tools in the order of their names.
     pub fn iter(&self) -> impl Iterator<Item = &Tool> {
         self.tools.values()
-    }
-
-    /// The tool that was probably meant.
-    pub fn nearest(&self, name: &str) -> Option<&Tool> {
-        let right = nearest(name, self.tools.keys().copied())?;
-        self.tools.get(right)
     }
 }

@@ -8,7 +8,7 @@ use flvx_panel::{
 use serde_json::{Value, json};
 
 use crate::{
-    gateway::{Arguments, Caller, Gateway, OwnTool, Running, explain},
+    gateway::{Arguments, Caller, Gateway, OwnRun, OwnTool, Running, explain},
     result::{CallOutput, ErrorKind, ToolError},
 };
 
@@ -27,7 +27,7 @@ pub(super) const WHOAMI: OwnTool = OwnTool {
     danger: Danger::Read,
     request: NOTHING,
     request_schema: NOTHING_SCHEMA,
-    run: |gateway, caller, arguments| Box::pin(async move { whoami(gateway, caller, arguments) }),
+    run: OwnRun::Code(|gateway, caller, arguments| Box::pin(async move { whoami(gateway, caller, arguments) })),
 };
 
 pub(super) const VALIDATE: OwnTool = OwnTool {
@@ -42,7 +42,7 @@ pub(super) const VALIDATE: OwnTool = OwnTool {
     danger: Danger::Read,
     request: NOTHING,
     request_schema: NOTHING_SCHEMA,
-    run: validate,
+    run: OwnRun::Code(validate),
 };
 
 const CREDENTIAL: &Field = &Field {
@@ -63,13 +63,22 @@ pub(super) const LOGOUT: OwnTool = OwnTool {
     danger: Danger::Read,
     request: &Field { fields: &[*CREDENTIAL], ..Field::new("", Kind::Object, "") },
     request_schema: r#"{"type":"object","properties":{"credential":{"type":"string"}},"required":["credential"],"additionalProperties":false}"#,
-    run: |gateway, caller, arguments| Box::pin(async move { logout(gateway, caller, arguments) }),
+    run: OwnRun::Code(|gateway, caller, arguments| Box::pin(async move { logout(gateway, caller, arguments) })),
 };
 
 fn whoami(gateway: &Gateway, caller: &Caller, _: &Arguments) -> CallOutput {
-    let credentials: Vec<Value> =
-        gateway.credentials().names().into_iter().map(|(name, credential)| told(&name, &credential)).collect();
-    CallOutput::own(&json!({ "principal": caller.principal.name, "credentials": credentials }))
+    let credentials: Vec<Value> = gateway
+        .credentials()
+        .names(&caller.principal)
+        .iter()
+        .map(|(name, credential)| told(name, credential))
+        .collect();
+    CallOutput::own(&json!({
+        "principal": caller.principal.name,
+        "role": caller.principal.rights.role,
+        "credential": caller.principal.rights.credential,
+        "credentials": credentials,
+    }))
 }
 
 /// A credential as it may be told.
@@ -102,15 +111,15 @@ fn told(name: &str, credential: &Credential) -> Value {
     told
 }
 
-fn validate<'a>(gateway: &'a Gateway, _: &'a Caller, arguments: &'a Arguments) -> Running<'a> {
+fn validate<'a>(gateway: &'a Gateway, caller: &'a Caller, arguments: &'a Arguments) -> Running<'a> {
     Box::pin(async move {
         let name = arguments.auth_context.as_deref();
-        let Some(credential) = gateway.credentials().pick(name, Role::User) else {
+        let Some(credential) = gateway.credentials().pick(&caller.principal, name, Role::User) else {
             return unknown(name.unwrap_or_default());
         };
         match gateway.client().announcement_get(&credential, &AnnouncementGetRequest::default()).await {
             Ok(_) => {
-                let mut data = told(name.unwrap_or("default"), &credential);
+                let mut data = told(name.unwrap_or(&caller.principal.rights.credential), &credential);
                 if let Value::Object(data) = &mut data {
                     data.insert("valid".to_owned(), true.into());
                 }
@@ -121,15 +130,15 @@ fn validate<'a>(gateway: &'a Gateway, _: &'a Caller, arguments: &'a Arguments) -
     })
 }
 
-fn logout(gateway: &Gateway, _: &Caller, arguments: &Arguments) -> CallOutput {
+fn logout(gateway: &Gateway, caller: &Caller, arguments: &Arguments) -> CallOutput {
     let name = arguments.request.get("credential").and_then(Value::as_str).unwrap_or_default();
-    if gateway.credentials().forget(name) {
+    if gateway.credentials().forget(&caller.principal, name) {
         return CallOutput {
             warnings: vec!["the panel cannot revoke a token: it stays valid there until it expires".to_owned()],
             ..CallOutput::own(&json!({ "credential": name, "forgotten": true }))
         };
     }
-    if gateway.credentials().names().iter().any(|(known, _)| known == name) {
+    if gateway.credentials().names(&caller.principal).iter().any(|(known, _)| known == name) {
         return CallOutput::own(&json!({ "credential": name, "forgotten": false }));
     }
     unknown(name)

@@ -10,7 +10,8 @@ use flvx_panel::{
 use serde_json::{Value, json};
 
 use crate::{
-    gateway::{Arguments, Caller, Gateway, OwnTool, Running},
+    gateway::{Arguments, Caller, Gateway, OwnRun, OwnTool, Running},
+    policy::Demand,
     result::CallOutput,
 };
 
@@ -26,26 +27,29 @@ pub(super) const TOOL: OwnTool = OwnTool {
     danger: Danger::Read,
     request: &Field::new("", Kind::Object, ""),
     request_schema: r#"{"type":"object","additionalProperties":false}"#,
-    run,
+    run: OwnRun::Code(run),
 };
 
-fn run<'a>(gateway: &'a Gateway, _: &'a Caller, arguments: &'a Arguments) -> Running<'a> {
+fn run<'a>(gateway: &'a Gateway, caller: &'a Caller, arguments: &'a Arguments) -> Running<'a> {
     Box::pin(async move {
         let config = gateway.config();
         let name = arguments.auth_context.as_deref();
-        let Some(credential) = gateway.credentials().pick(name, Role::User) else {
+        let Some(credential) = gateway.credentials().pick(&caller.principal, name, Role::User) else {
             return super::auth::unknown(name.unwrap_or_default());
         };
         let session = gateway.client().session(&credential).await;
         let role = session.as_ref().ok().and_then(Option::as_ref).map(|session| session.role_id);
+        let rights = &caller.principal.rights;
         let mut by_danger: BTreeMap<&str, usize> = BTreeMap::new();
         let mut refused: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-        for tool in gateway.registry().iter() {
+        // After the login, because that is when the account's role is known.
+        let offer = gateway.offer(&caller.principal);
+        for tool in offer.iter() {
             *by_danger.entry(tool.danger.word()).or_default() += 1;
             let reason = match tool.route().map(|route| route.least_role) {
                 Some(Role::Admin) if role.is_some_and(|role| role != 0) => Some("the account is no administrator"),
                 Some(Role::Admin | Role::User) if session.is_err() => Some("no working panel login"),
-                _ if tool.danger >= Danger::Dangerous && !gateway.gate_can_open() => Some("confirmed calls are off"),
+                _ if gateway.gate().demand(tool.danger).is_none() => Some("confirmed calls are off"),
                 _ => None,
             };
             if let Some(reason) = reason {
@@ -60,15 +64,43 @@ fn run<'a>(gateway: &'a Gateway, _: &'a Caller, arguments: &'a Arguments) -> Run
                 Ok(None) => json!({ "problem": "the token does not say whose it is" }),
                 Err(error) => json!({ "problem": error.to_string() }),
             },
-            "confirmed_calls": if gateway.gate_can_open() { "on: dangerous and critical tools need the operator's confirm_token" } else { "off: dangerous and critical tools are refused" },
-            "read_only": config.surface.read_only,
-            "toolsets": if config.surface.toolsets.is_empty() { json!("all") } else { json!(config.surface.toolsets) },
+            "confirmed_calls": confirmed_calls(gateway),
+            "role": rights.role,
+            "read_only": config.surface.read_only || rights.read_only,
+            "highest_danger": rights.ceiling.word(),
+            "toolsets": toolsets(&config.surface.toolsets, &rights.toolsets),
             "idempotency_key_seconds": config.idempotency_ttl.as_secs(),
-            "between_panels": if config.surface.without_peer { "not offered: PANEL_PEER_TOKEN is not set" } else { "offered" },
+            "between_panels": if gateway.credentials().reach(&caller.principal).is_peer() { "offered" } else { "not offered: there is no share token" },
             "tools": { "total": by_danger.values().sum::<usize>(), "by_danger": by_danger },
             "refused": refused,
         }))
     })
+}
+
+/// What each danger demands before a call runs, and for how long a confirmation is good.
+fn confirmed_calls(gateway: &Gateway) -> Value {
+    let config = gateway.config();
+    let demand = |danger| gateway.gate().demand(danger).map_or("off", Demand::word);
+    json!({
+        "on": gateway.gate().can_open(),
+        "write": demand(Danger::Write),
+        "dangerous": demand(Danger::Dangerous),
+        "critical": demand(Danger::Critical),
+        "preview_with": "ops.preview",
+        "confirm_token_seconds": config.confirm_ttl.as_secs(),
+        "approval_seconds": config.approval_ttl.as_secs(),
+        "history_days": config.history.map(|history| history.as_secs() / 86_400),
+        "undo_with": "ops.undo",
+    })
+}
+
+/// The domains that both the gateway and the principal's rights name; an empty list names all.
+fn toolsets(gateway: &[String], rights: &[String]) -> Value {
+    match (gateway, rights) {
+        ([], []) => json!("all"),
+        (some, []) | ([], some) => json!(some),
+        (one, other) => one.iter().filter(|name| other.contains(name)).cloned().map(Value::from).collect(),
+    }
 }
 
 /// What the panel is, as far as it tells.

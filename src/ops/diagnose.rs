@@ -8,18 +8,18 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use flvx_panel::{
     client::{Credential, PanelError},
     generated::{
-        NODE_LIST,
+        FORWARD_LIST, NODE_LIST, TUNNEL_LIST, USER_LIST,
         forward::{ForwardListRequest, ForwardRow},
         node::{NodeListRequest, NodeRow},
         tunnel::{TunnelListRequest, TunnelRow},
         user::{UserListRequest, UserListRow},
     },
-    spec::{Danger, Field, Kind, Role},
+    spec::{Danger, Field, Kind, Role, Route},
 };
 use serde_json::{Value, json};
 
 use crate::{
-    gateway::{Arguments, Caller, Gateway, OwnTool, Running, explain, shape::clean_text},
+    gateway::{Arguments, Caller, Gateway, Offer, OwnRun, OwnTool, Running, explain, shape::clean_text},
     result::CallOutput,
 };
 
@@ -53,7 +53,7 @@ pub(super) const TOOL: OwnTool = OwnTool {
     danger: Danger::Read,
     request: &Field { fields: FIELDS, ..Field::new("", Kind::Object, "") },
     request_schema: r#"{"type":"object","properties":{"quotaPercent":{"type":"integer","minimum":1,"maximum":100},"expiryDays":{"type":"integer","minimum":1,"maximum":365}},"additionalProperties":false}"#,
-    run,
+    run: OwnRun::Code(run),
 };
 
 /// Most things named under one heading; the rest is counted.
@@ -66,16 +66,30 @@ const UNLIMITED: i64 = 99_999;
 struct Panel {
     nodes: Option<Vec<NodeRow>>,
     tunnels: Option<Vec<TunnelRow>>,
-    forwards: Vec<ForwardRow>,
+    forwards: Option<Vec<ForwardRow>>,
     users: Option<Vec<UserListRow>>,
 }
 
-fn run<'a>(gateway: &'a Gateway, _: &'a Caller, arguments: &'a Arguments) -> Running<'a> {
+impl Panel {
+    /// What could not be read.
+    fn missing(&self) -> Vec<&'static str> {
+        let lists = [
+            ("nodes", self.nodes.is_none()),
+            ("tunnels", self.tunnels.is_none()),
+            ("forwards", self.forwards.is_none()),
+            ("users", self.users.is_none()),
+        ];
+        lists.into_iter().filter(|(_, missing)| *missing).map(|(name, _)| name).collect()
+    }
+}
+
+fn run<'a>(gateway: &'a Gateway, caller: &'a Caller, arguments: &'a Arguments) -> Running<'a> {
     Box::pin(async move {
-        let Some(credential) = gateway.credentials().pick(arguments.auth_context.as_deref(), Role::User) else {
+        let name = arguments.auth_context.as_deref();
+        let Some(credential) = gateway.credentials().pick(&caller.principal, name, Role::User) else {
             return super::auth::unknown(arguments.auth_context.as_deref().unwrap_or_default());
         };
-        let panel = match read(gateway, &credential).await {
+        let panel = match read(gateway, caller, &credential).await {
             Ok(panel) => panel,
             Err(error) => return explain(NODE_LIST, error),
         };
@@ -84,28 +98,42 @@ fn run<'a>(gateway: &'a Gateway, _: &'a Caller, arguments: &'a Arguments) -> Run
             .duration_since(UNIX_EPOCH)
             .map_or(0, |now| i64::try_from(now.as_millis()).unwrap_or(i64::MAX));
         let mut output = CallOutput::own(&judge(&panel, number("quotaPercent", 80), number("expiryDays", 7), now));
-        if panel.nodes.is_none() {
-            output.warnings.push("the credential is no administrator: only its own forwards were judged".to_owned());
+        let missing = panel.missing();
+        if !missing.is_empty() {
+            output.warnings.push(format!(
+                "not judged, because the caller or the panel account may not list them: {}",
+                missing.join(", ")
+            ));
         }
         output
     })
 }
 
 /// Reads the four lists at once. Lists for administrators are left out when the account may not see them.
-async fn read(gateway: &Gateway, credential: &Credential) -> Result<Panel, PanelError> {
+async fn read(gateway: &Gateway, caller: &Caller, credential: &Credential) -> Result<Panel, PanelError> {
     let client = gateway.client();
+    // What the caller may not list it is not told in a summary either.
+    let offer = gateway.offer(&caller.principal);
     let (nodes, tunnels, users, forwards) = tokio::join!(
-        async { client.node_list(credential, &NodeListRequest::default()).await },
-        async { client.tunnel_list(credential, &TunnelListRequest::default()).await },
-        async { client.user_list(credential, &UserListRequest::default()).await },
-        async { client.forward_list(credential, &ForwardListRequest::default()).await },
+        unless_hidden(offer, NODE_LIST, async { client.node_list(credential, &NodeListRequest::default()).await }),
+        unless_hidden(offer, TUNNEL_LIST, async {
+            client.tunnel_list(credential, &TunnelListRequest::default()).await
+        }),
+        unless_hidden(offer, USER_LIST, async { client.user_list(credential, &UserListRequest::default()).await }),
+        unless_hidden(offer, FORWARD_LIST, async {
+            client.forward_list(credential, &ForwardListRequest::default()).await
+        }),
     );
     Ok(Panel {
-        nodes: allowed(nodes.map(|answer| answer.data))?,
-        tunnels: allowed(tunnels.map(|answer| answer.data))?,
-        users: allowed(users.map(|answer| answer.data))?,
-        forwards: forwards?.data,
+        nodes: nodes.map(|list| allowed(list.map(|answer| answer.data))).transpose()?.flatten(),
+        tunnels: tunnels.map(|list| allowed(list.map(|answer| answer.data))).transpose()?.flatten(),
+        users: users.map(|list| allowed(list.map(|answer| answer.data))).transpose()?.flatten(),
+        forwards: forwards.transpose()?.map(|answer| answer.data),
     })
+}
+
+async fn unless_hidden<T>(offer: Offer<'_>, route: &Route, read: impl Future<Output = T>) -> Option<T> {
+    if offer.has_name(route.tool) { Some(read.await) } else { None }
 }
 
 fn allowed<T>(list: Result<T, PanelError>) -> Result<Option<T>, PanelError> {
@@ -120,6 +148,7 @@ fn judge(panel: &Panel, quota_percent: i64, expiry_days: i64, now: i64) -> Value
     let nodes = panel.nodes.as_deref().unwrap_or_default();
     let tunnels = panel.tunnels.as_deref().unwrap_or_default();
     let users = panel.users.as_deref().unwrap_or_default();
+    let forwards = panel.forwards.as_deref().unwrap_or_default();
     let dead: BTreeMap<i64, &NodeRow> =
         nodes.iter().filter(|node| node.status != 1).map(|node| (node.id, node)).collect();
     let mut findings: Vec<Value> = Vec::new();
@@ -151,7 +180,7 @@ fn judge(panel: &Panel, quota_percent: i64, expiry_days: i64, now: i64) -> Value
     find(
         "critical",
         "tunnel with an offline node",
-        tunnels.iter().filter_map(|tunnel| hurt(tunnel, &dead, &panel.forwards)).collect(),
+        tunnels.iter().filter_map(|tunnel| hurt(tunnel, &dead, forwards)).collect(),
     );
     find(
         "warning",
@@ -162,20 +191,11 @@ fn judge(panel: &Panel, quota_percent: i64, expiry_days: i64, now: i64) -> Value
             .map(|tunnel| json!({ "id": tunnel.id, "name": clean_text(&tunnel.name) }))
             .collect(),
     );
-    find(
-        "warning",
-        "port used twice on an entry node (the panel calls that success)",
-        clashes(tunnels, &panel.forwards),
-    );
+    find("warning", "port used twice on an entry node (the panel calls that success)", clashes(tunnels, forwards));
     find(
         "info",
         "forward paused",
-        panel
-            .forwards
-            .iter()
-            .filter(|forward| forward.status != 1)
-            .map(|forward| paused(forward, users, now))
-            .collect(),
+        forwards.iter().filter(|forward| forward.status != 1).map(|forward| paused(forward, users, now)).collect(),
     );
     for (severity, what, items) in user_findings(users, quota_percent, expiry_days, now) {
         find(severity, what, items);
@@ -184,7 +204,7 @@ fn judge(panel: &Panel, quota_percent: i64, expiry_days: i64, now: i64) -> Value
         "healthy": !findings.iter().any(|finding| finding["severity"] != "info"),
         "counts": {
             "nodes": nodes.len(), "nodes_online": nodes.len() - dead.len(), "tunnels": tunnels.len(), "users": users.len(),
-            "forwards": panel.forwards.len(), "forwards_running": panel.forwards.iter().filter(|forward| forward.status == 1).count(),
+            "forwards": forwards.len(), "forwards_running": forwards.iter().filter(|forward| forward.status == 1).count(),
         },
         "findings": findings,
         "next": "forward.diagnose and tunnel.diagnose test the way itself; status 1 does not prove that a node listens",

@@ -10,7 +10,7 @@ use flvx_panel::{
 use serde_json::json;
 
 use crate::{
-    gateway::{Arguments, Caller, Gateway, OwnTool, Running, explain},
+    gateway::{Arguments, Caller, Gateway, OwnRun, OwnTool, Running, explain},
     result::CallOutput,
 };
 
@@ -25,7 +25,7 @@ pub(super) const TOOL: OwnTool = OwnTool {
     danger: Danger::Read,
     request: &Field::new("", Kind::Object, ""),
     request_schema: r#"{"type":"object","additionalProperties":false}"#,
-    run,
+    run: OwnRun::Code(run),
 };
 
 fn run<'a>(gateway: &'a Gateway, _: &'a Caller, _: &'a Arguments) -> Running<'a> {

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::{
-    gateway::{Arguments, Caller, Gateway, Running, explain},
+    gateway::{Arguments, Caller, Gateway, Running, explain, shape::clean_text},
     result::{CallOutput, ErrorKind, ToolError},
 };
 
@@ -20,7 +20,7 @@ struct Granted {
     require_password_change: bool,
 }
 
-pub(super) fn run<'a>(gateway: &'a Gateway, _: &'a Caller, arguments: &'a Arguments) -> Running<'a> {
+pub(super) fn run<'a>(gateway: &'a Gateway, caller: &'a Caller, arguments: &'a Arguments) -> Running<'a> {
     Box::pin(async move {
         let answer = match gateway.client().call(AUTH_LOGIN, &Credential::None, &arguments.request, None).await {
             Ok(answer) => answer,
@@ -37,7 +37,7 @@ pub(super) fn run<'a>(gateway: &'a Gateway, _: &'a Caller, arguments: &'a Argume
         let claims = token_claims(&granted.token);
         let account = Account::new(text("username"), Secret::new(text("password")));
         account.adopt(granted.token);
-        let Some(name) = gateway.credentials().keep_login(account) else {
+        let Some(name) = gateway.credentials().keep_login(&caller.principal, account) else {
             return CallOutput::failed(ToolError::new(
                 ErrorKind::Busy,
                 "too many logins are kept already",
@@ -46,7 +46,7 @@ pub(super) fn run<'a>(gateway: &'a Gateway, _: &'a Caller, arguments: &'a Argume
         };
         CallOutput {
             panel_code: answer.code,
-            panel_msg: Some(answer.msg),
+            panel_msg: Some(clean_text(&answer.msg).into_owned()),
             panel_ts: answer.ts,
             ..CallOutput::own(&json!({
                 "credential": name,

@@ -7,7 +7,7 @@ use flvx_panel::{
 use serde_json::{Map, Value, json};
 
 use crate::{
-    gateway::{Arguments, Caller, Gateway, OwnTool, Tool},
+    gateway::{Arguments, Caller, Gateway, OwnRun, OwnTool, Tool},
     result::{CallOutput, ErrorKind, ToolError},
 };
 
@@ -41,20 +41,17 @@ pub(super) const TOOL: OwnTool = OwnTool {
         r#"{"type":"object","properties":{"tool":{"type":"string"},"domain":{"type":"string"},"#,
         r#""danger":{"type":"string","enum":["read","sensitive","write","dangerous","critical"]},"query":{"type":"string"}},"additionalProperties":false}"#
     ),
-    run: |gateway, caller, arguments| Box::pin(async move { run(gateway, caller, arguments) }),
+    run: OwnRun::Code(|gateway, caller, arguments| Box::pin(async move { run(gateway, caller, arguments) })),
 };
 
-fn run(gateway: &Gateway, _: &Caller, arguments: &Arguments) -> CallOutput {
+fn run(gateway: &Gateway, caller: &Caller, arguments: &Arguments) -> CallOutput {
     let text = |name: &str| arguments.request.get(name).and_then(Value::as_str);
+    let offer = gateway.offer(&caller.principal);
     if let Some(name) = text("tool") {
-        return match gateway.registry().resolve(name) {
+        return match offer.resolve(name) {
             Some(tool) => CallOutput::own(&describe(tool)),
             None => {
-                let hint = gateway
-                    .registry()
-                    .nearest(name)
-                    .map(|right| format!("Did you mean {}?", right.name))
-                    .unwrap_or_default();
+                let hint = offer.nearest(name).map(|right| format!("Did you mean {}?", right.name)).unwrap_or_default();
                 CallOutput::failed(ToolError::new(
                     ErrorKind::InvalidArguments,
                     format!("`request.tool`: there is no tool `{name}`"),
@@ -65,8 +62,7 @@ fn run(gateway: &Gateway, _: &Caller, arguments: &Arguments) -> CallOutput {
     }
     let words: Vec<String> =
         text("query").unwrap_or_default().to_lowercase().split_whitespace().map(str::to_owned).collect();
-    let mut found: Vec<(usize, &Tool)> = gateway
-        .registry()
+    let mut found: Vec<(usize, &Tool)> = offer
         .iter()
         .filter(|tool| {
             text("domain").is_none_or(|domain| tool.domain == domain || tool.name.starts_with(&format!("{domain}.")))
@@ -85,11 +81,12 @@ fn run(gateway: &Gateway, _: &Caller, arguments: &Arguments) -> CallOutput {
     data.insert("baseline".to_owned(), BASELINE.into());
     data.insert("tools".to_owned(), rows.into());
     if everything {
-        data.insert("domains".to_owned(), DOMAINS.iter().map(|domain| json!({ "domain": domain.name, "title": domain.title, "title_zh": domain.title_zh, "summary": domain.summary })).collect());
+        data.insert("domains".to_owned(), DOMAINS.iter().filter(|domain| offer.iter().any(|tool| tool.domain == domain.name)).map(|domain| json!({ "domain": domain.name, "title": domain.title, "title_zh": domain.title_zh, "summary": domain.summary })).collect());
         data.insert(
             "not_tools".to_owned(),
             UNLISTED
                 .iter()
+                .filter(|route| route.alias_of.is_none_or(|tool| offer.has_name(tool)))
                 .map(|route| json!({ "path": route.path, "alias_of": route.alias_of, "excluded": route.excluded }))
                 .collect(),
         );
@@ -116,7 +113,8 @@ pub fn describe(tool: &Tool) -> Value {
     json!({
         "tool": tool.name,
         "title": tool.title,
-        "title_zh": own.map(|own| own.title_zh),
+        "title_zh": tool.own_title_zh(),
+        "previews": tool.previewed().map(|route| route.tool),
         "brief": tool.brief,
         "summary": own.map(|own| own.summary),
         "danger": tool.danger.word(),

@@ -2,18 +2,12 @@
 //! numbers without a fraction.
 
 use serde_json::{Map, Value};
-use sha2::{Digest as _, Sha256};
 
 /// The canonical text of an object.
 pub fn canonical(arguments: &Map<String, Value>) -> String {
     let mut out = String::new();
     object(arguments, &mut out);
     out
-}
-
-/// SHA-256 of the canonical text.
-pub fn digest(arguments: &Map<String, Value>) -> [u8; 32] {
-    Sha256::digest(canonical(arguments).as_bytes()).into()
 }
 
 fn object(map: &Map<String, Value>, out: &mut String) {

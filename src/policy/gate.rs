@@ -7,6 +7,7 @@ use flvx_panel::{
 use serde_json::{Map, Value};
 use subtle::ConstantTimeEq as _;
 
+use super::{Demand, Demands};
 use crate::result::{ErrorKind, ToolError};
 
 /// The danger of a call with these arguments, and why it is more than the tool's own.
@@ -41,16 +42,42 @@ pub fn effective_danger(route: &Route, request: &Map<String, Value>) -> (Danger,
     danger
 }
 
-/// The operator's word. Calls that are `dangerous` or `critical` run only with it.
+/// What a call has to show.
 #[derive(Debug, Clone)]
 pub struct Gate {
     word: Option<Secret>,
+    demands: Demands,
+}
+
+/// What the gate makes of what a call shows.
+#[derive(Debug)]
+pub enum Shown<'a> {
+    /// Nothing is demanded.
+    Free,
+    /// It is the operator's word.
+    Word,
+    /// It may be the token of a preview, which has to be looked at; `human`: a person's approval is demanded as well.
+    Token {
+        /// What was given.
+        token: &'a Secret,
+        /// Whether a person must have approved it.
+        human: bool,
+    },
+}
+
+/// What a gated call is, for sentences: `this call is critical with these arguments (…)`.
+#[derive(Debug, Clone, Copy)]
+pub struct Gated<'a> {
+    /// Danger of the call with its arguments.
+    pub danger: Danger,
+    /// Why it is more than the tool's own.
+    pub why: Option<&'a str>,
 }
 
 impl Gate {
     /// A gate that opens for this word; without one it stays shut.
-    pub fn new(word: Option<Secret>) -> Self {
-        Self { word }
+    pub fn new(word: Option<Secret>, demands: Demands) -> Self {
+        Self { word, demands }
     }
 
     /// Whether gated calls can run at all.
@@ -58,39 +85,74 @@ impl Gate {
         self.word.is_some()
     }
 
-    /// Lets a call through or says why not. The texts name no way round.
+    /// What each danger demands.
+    pub fn demands(&self) -> &Demands {
+        &self.demands
+    }
+
+    /// What a call of this danger demands; `None`: it cannot run on this gateway.
+    pub fn demand(&self, danger: Danger) -> Option<Demand> {
+        match self.demands.of(danger) {
+            Demand::Nothing => Some(Demand::Nothing),
+            Demand::Off => None,
+            demand => self.can_open().then_some(demand),
+        }
+    }
+
+    /// Looks at what a call shows. The texts name no way round.
     ///
     /// # Errors
-    /// Gated calls are off, the confirmation is missing, or it is wrong.
-    pub fn pass(&self, danger: Danger, why: Option<&str>, given: Option<&Secret>) -> Result<(), ToolError> {
-        if danger < Danger::Dangerous {
-            return Ok(());
-        }
-        let word = if danger == Danger::Critical { "critical" } else { "dangerous" };
+    /// Gated calls are off, or nothing that could open the gate is shown.
+    pub fn look<'a>(&self, gated: Gated<'_>, given: Option<&'a Secret>) -> Result<Shown<'a>, ToolError> {
+        let Gated { danger, why } = gated;
         let reason =
             why.map(|why| format!(" with these arguments ({})", why.trim_end_matches('.'))).unwrap_or_default();
-        let Some(expected) = &self.word else {
+        let call = format!("this call is {}{reason}", danger.word());
+        let Some(demand) = self.demand(danger) else {
             return Err(ToolError::new(
                 ErrorKind::ConfirmationUnavailable,
-                format!("this call is {word}{reason}, and confirmed calls are switched off on this gateway"),
+                format!(
+                    "{call}, and {} calls are switched off on this gateway",
+                    if self.can_open() { "such" } else { "confirmed" }
+                ),
                 "Tell the operator what you want to do and why; only they can switch confirmed calls on.",
             ));
         };
+        if demand == Demand::Nothing {
+            return Ok(Shown::Free);
+        }
         let Some(given) = given else {
             return Err(ToolError::new(
                 ErrorKind::ConfirmationRequired,
-                format!("this call is {word}{reason} and needs the operator's confirmation"),
-                "Show the operator exactly what will change and ask for their confirmation; they give it as confirm_token.",
+                format!("{call} and needs a confirmation"),
+                match demand {
+                    Demand::Word => {
+                        "Show the operator exactly what will change and ask for their word; they give it as confirm_token."
+                    }
+                    Demand::Human => {
+                        "Call ops.preview with this tool and request, show the operator what it says, then call again with its confirm_token; a person must approve it as well."
+                    }
+                    _ => {
+                        "Call ops.preview with this tool and request, show the operator what it says, then call again with its confirm_token."
+                    }
+                },
             ));
         };
-        // Lengths differ without a comparison; that tells only the length.
-        if bool::from(expected.expose().as_bytes().ct_eq(given.expose().as_bytes())) {
-            return Ok(());
+        if self.is_word(given) {
+            return Ok(Shown::Word);
         }
-        Err(ToolError::new(
-            ErrorKind::ConfirmationRejected,
-            "the confirm_token is not the operator's",
-            "Do not guess. Ask the operator.",
-        ))
+        if demand == Demand::Word {
+            return Err(ToolError::new(
+                ErrorKind::ConfirmationRejected,
+                format!("{call}; only the operator's own word opens it, and the confirm_token is not that"),
+                "Do not guess. Ask the operator.",
+            ));
+        }
+        Ok(Shown::Token { token: given, human: demand == Demand::Human })
+    }
+
+    /// Whether a text is the operator's word, in constant time. Lengths differ without a comparison; that tells only the length.
+    fn is_word(&self, given: &Secret) -> bool {
+        self.word.as_ref().is_some_and(|word| bool::from(word.expose().as_bytes().ct_eq(given.expose().as_bytes())))
     }
 }

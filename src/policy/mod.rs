@@ -1,9 +1,9 @@
-//! What must be true before a change runs: its danger, its confirmation, and that it runs once.
+//! What must be true before a change runs: its danger, and what it has to show.
 
 mod canonical;
+mod demand;
 mod gate;
-mod ledger;
 
-pub use canonical::{canonical, digest};
-pub use gate::{Gate, effective_danger};
-pub use ledger::{Begin, Ledger, Ticket};
+pub use canonical::canonical;
+pub use demand::{Demand, Demands};
+pub use gate::{Gate, Gated, Shown, effective_danger};

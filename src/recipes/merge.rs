@@ -94,13 +94,17 @@ async fn column(
 ) -> Result<Option<Value>, RecipeError> {
     let scope = Scope { request, before: &before.target, data: None, item: None };
     let rows = panel.rows(read, &scope).await?;
-    let rows = reads::pick(read, &rows, &scope);
+    Ok(taken(read, &reads::pick(read, &rows, &scope), field))
+}
+
+/// What such a read has for a field, in the rows that it means.
+pub(super) fn taken(read: &Read, rows: &[&Value], field: Option<&Field>) -> Option<Value> {
     let path = read.take.as_deref().unwrap_or_default();
     if field.is_some_and(|field| field.kind == Kind::Array) {
         // `data` itself may be the list, whose items then are the rows.
-        return Ok(Some(rows.into_iter().flat_map(|row| place::walk(row, path).0).cloned().collect()));
+        return Some(rows.iter().flat_map(|row| place::walk(row, path).0).cloned().collect());
     }
-    Ok(rows.first().and_then(|row| place::walk(row, path).0.first().map(|value| (*value).clone())))
+    rows.first().and_then(|row| place::walk(row, path).0.first().map(|value| (*value).clone()))
 }
 
 /// A target that is meant by its id must be there, once.
@@ -125,7 +129,8 @@ fn sought(target: &Read, request: &Map<String, Value>) -> String {
     parts.collect::<Vec<_>>().join(", ")
 }
 
-fn field(route: &Route, name: &str) -> Option<&'static Field> {
+/// The request field of this name.
+pub(super) fn field(route: &Route, name: &str) -> Option<&'static Field> {
     match route.request.kind {
         Kind::Map => route.request.items,
         _ => route.request.fields.iter().find(|field| field.name == name),

@@ -74,6 +74,16 @@ pub(super) fn walk<'v>(value: &'v Value, path: &str) -> (Vec<&'v Value>, bool) {
     (found, steps.contains(&Step::Items))
 }
 
+/// Whether a value is a place.
+pub(super) fn is_place(value: &Value) -> bool {
+    place(value).is_some()
+}
+
+/// The path of a place that starts with `root`.
+pub(super) fn under<'v>(value: &'v Value, root: &str) -> Option<&'v str> {
+    place(value).filter(|(known, _)| *known == root).map(|(_, path)| path)
+}
+
 /// Whether a place that starts with `root` stands anywhere in the value.
 pub(super) fn mentions(value: &Value, root: &str) -> bool {
     match value {
@@ -113,7 +123,7 @@ pub(super) fn request_path(value: &Value) -> Option<&str> {
 }
 
 /// `("$request", "id")` for `$request.id`; `None` for a literal.
-fn place(value: &Value) -> Option<(&str, &str)> {
+pub(super) fn place(value: &Value) -> Option<(&str, &str)> {
     let text = value.as_str().filter(|text| text.starts_with('$') && !text.starts_with("$$"))?;
     Some(match text.find(['.', '[']) {
         Some(end) => {
@@ -157,7 +167,8 @@ fn inside<'p>(path: &'p str, list: &str) -> Option<&'p str> {
     Some(rest.strip_prefix('.').unwrap_or(rest))
 }
 
-fn gathered(roots: &[&Value], steps: &[Step<'_>], many: bool) -> Held {
+/// What the steps lead to from each root.
+pub(super) fn gathered(roots: &[&Value], steps: &[Step<'_>], many: bool) -> Held {
     let mut found = Vec::new();
     for root in roots {
         descend(root, steps, &mut found);
@@ -168,14 +179,15 @@ fn gathered(roots: &[&Value], steps: &[Step<'_>], many: bool) -> Held {
     found.first().map_or(Held::Nothing, |value| Held::One((*value).clone()))
 }
 
+/// One step of a path.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Step<'p> {
+pub(super) enum Step<'p> {
     Key(&'p str),
     Items,
 }
 
 /// `inNodeId[].nodeId` as key, items, key.
-fn steps(path: &str) -> Vec<Step<'_>> {
+pub(super) fn steps(path: &str) -> Vec<Step<'_>> {
     let mut steps = Vec::new();
     for segment in path.split('.') {
         let name = segment.trim_end_matches("[]");

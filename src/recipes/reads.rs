@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use super::{
     RecipeError, compare,
-    place::{self, Scope},
+    place::{self, Held, Scope},
 };
 
 /// The panel as a recipe reaches it.
@@ -23,31 +23,48 @@ pub(super) struct Panel<'a> {
 impl Panel<'_> {
     /// All rows that the read gives, before `match`.
     pub async fn rows(&self, read: &Read, scope: &Scope<'_>) -> Result<Vec<Value>, RecipeError> {
-        let route = route(read)?;
-        let mut arguments = Map::new();
-        for (key, value) in read.request.iter() {
-            match place::resolve(value, scope) {
-                // The panel stores names without blanks at their ends and finds them by the exact text only.
-                Some(Value::String(text)) => arguments.insert(key.to_owned(), Value::String(text.trim().to_owned())),
-                Some(value) => arguments.insert(key.to_owned(), value),
-                None => None,
-            };
+        match self.data(read, &arguments(read, scope)).await? {
+            Some(data) => listed(read, data),
+            None => Ok(Vec::new()),
         }
-        let answer = match self.client.call(route, self.credential, &arguments, None).await {
+    }
+
+    /// What the read answers; nothing when it asks for one thing and there is no such thing.
+    pub async fn data(&self, read: &Read, arguments: &Map<String, Value>) -> Result<Option<Value>, RecipeError> {
+        let route = route(read)?;
+        let answer = match self.client.call(route, self.credential, arguments, None).await {
             Ok(answer) => answer,
             // A read of one thing by its name says no when there is no such thing.
-            Err(PanelError::Refused(refusal)) if refusal.code == -1 && asks_for_one(read) => return Ok(Vec::new()),
+            Err(PanelError::Refused(refusal)) if refusal.code == -1 && asks_for_one(read) => return Ok(None),
             Err(source) => return Err(RecipeError::Read { tool: route.tool, source }),
         };
-        let shape = |what: String| RecipeError::Shape { tool: route.tool, what };
-        let data: Value = serde_json::from_str(answer.data_text()).map_err(|error| shape(error.to_string()))?;
-        listed(route, read, data).map_err(shape)
+        let data = serde_json::from_str(answer.data_text());
+        data.map(Some).map_err(|error| RecipeError::Shape { tool: route.tool, what: error.to_string() })
     }
+}
+
+/// The arguments of the read. Those whose place holds nothing are left out.
+pub(super) fn arguments(read: &Read, scope: &Scope<'_>) -> Map<String, Value> {
+    let mut arguments = Map::new();
+    for (key, value) in read.request.iter() {
+        match place::resolve(value, scope) {
+            // The panel stores names without blanks at their ends and finds them by the exact text only.
+            Some(Value::String(text)) => arguments.insert(key.to_owned(), Value::String(text.trim().to_owned())),
+            Some(value) => arguments.insert(key.to_owned(), value),
+            None => None,
+        };
+    }
+    arguments
 }
 
 /// The rows that `match` means; all of them when it says nothing.
 pub(super) fn pick<'r>(read: &Read, rows: &'r [Value], scope: &Scope<'_>) -> Vec<&'r Value> {
-    let meant: Vec<_> = read.matches.iter().map(|(path, value)| (path, place::held(value, scope))).collect();
+    pick_by(read, rows, |value| place::held(value, scope))
+}
+
+/// The same, with another way to see what a condition means.
+pub(super) fn pick_by<'r>(read: &Read, rows: &'r [Value], held: impl Fn(&Value) -> Held) -> Vec<&'r Value> {
+    let meant: Vec<_> = read.matches.iter().map(|(path, value)| (path, held(value))).collect();
     let fits = |row: &&Value| {
         let mut said = false;
         for (path, meant) in &meant {
@@ -88,7 +105,9 @@ fn asks_for_one(read: &Read) -> bool {
     read.request.iter().any(|(_, value)| place::mentions(value, "$request"))
 }
 
-fn listed(route: &Route, read: &Read, mut data: Value) -> Result<Vec<Value>, String> {
+/// The rows in an answer.
+pub(super) fn listed(read: &Read, mut data: Value) -> Result<Vec<Value>, RecipeError> {
+    let route = route(read)?;
     let path = read.rows.as_deref().or(route.rows);
     for name in path.unwrap_or_default().split('.').filter(|name| !name.is_empty()) {
         data = data.get_mut(name).map(Value::take).unwrap_or_default();
@@ -98,6 +117,9 @@ fn listed(route: &Route, read: &Read, mut data: Value) -> Result<Vec<Value>, Str
         // Go writes a list that was never filled as null.
         Value::Null => Ok(Vec::new()),
         row if path.is_none() => Ok(vec![row]),
-        _ => Err(format!("there is no list at `{}`", path.unwrap_or_default())),
+        _ => Err(RecipeError::Shape {
+            tool: route.tool,
+            what: format!("there is no list at `{}`", path.unwrap_or_default()),
+        }),
     }
 }

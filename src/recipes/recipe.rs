@@ -5,7 +5,7 @@ use std::{
     sync::{LazyLock, Mutex, PoisonError},
 };
 
-use flvx_manifest::model::{Expect, Merge, Preview, Read, Undo, Verify};
+use flvx_manifest::model::{Expect, Merge, Omitted, Preview, Read, Request, Save, Undo, Unique, Verify};
 use flvx_panel::spec::Route;
 use serde::Deserialize;
 use serde_json::Value;
@@ -15,6 +15,9 @@ use super::{RecipeError, place};
 /// Recipes of one route; all of them are absent on a read.
 #[derive(Debug, Clone, Default, Deserialize)]
 pub struct Recipe {
+    /// What the route takes: its defaults are in no table.
+    #[serde(default)]
+    pub request: Option<Request>,
     /// The thing that is changed and how its state is read.
     #[serde(default)]
     pub target: Option<Read>,
@@ -27,6 +30,9 @@ pub struct Recipe {
     /// How it is proven to have happened.
     #[serde(default)]
     pub verify: Option<Verify>,
+    /// What is kept in a file before it runs, for `undo`.
+    #[serde(default)]
+    pub save: Option<Save>,
     /// How it is taken back.
     #[serde(default)]
     pub undo: Option<Undo>,
@@ -65,16 +71,20 @@ impl Recipe {
     /// The target's rows are needed before the change.
     pub(super) fn needs_target(&self) -> bool {
         let proven_by_target = self.proof().is_some_and(|verify| verify.read.is_none() || mentions_before(verify));
-        let taken_back = self
-            .undo
-            .as_ref()
-            .is_some_and(|undo| undo.each || undo.request.iter().any(|(_, value)| place::mentions(value, "$before")));
+        let taken_back = self.undo.as_ref().is_some_and(undo_looks_at_target)
+            || self.save.as_ref().is_some_and(save_looks_at_target);
         self.target.is_some() && (self.merge.is_some() || proven_by_target || taken_back)
     }
 
     /// The change makes a row that is only known by not having been there.
     pub(super) fn expects_new_row(&self) -> bool {
         self.proof().is_some_and(|verify| verify.expect == Some(Expect::Created))
+    }
+
+    /// The panel keeps the stored value of this field when it is left out.
+    pub(super) fn keeps(&self, field: &str) -> bool {
+        let fields = self.request.as_ref().map(|request| &request.fields);
+        fields.and_then(|fields| fields.get(field)).is_some_and(|field| field.omitted == Some(Omitted::Keep))
     }
 
     /// Request fields that the proof looks at; `None`: all of them.
@@ -88,6 +98,26 @@ impl Recipe {
         }
         Some(fields)
     }
+}
+
+fn undo_looks_at_target(undo: &Undo) -> bool {
+    let before = |value: &Value| place::mentions(value, "$before");
+    let of_then = undo.then.iter().flat_map(|then| then.request.iter());
+    let of_saved = undo.then.iter().map(|then| &then.saved).chain([&undo.saved]);
+    let of_rows = of_saved.flat_map(Unique::iter).flat_map(|(_, rows)| rows).flat_map(Unique::iter);
+    let of_old = undo.old.iter().flat_map(|read| read.request.iter().chain(read.matches.iter()));
+    undo.each
+        || undo.created.is_some()
+        || !undo.rows.is_empty()
+        || undo.then.iter().any(|then| !then.rows.is_empty())
+        || undo.request.iter().chain(of_then).chain(of_rows).chain(of_old).any(|(_, value)| before(value))
+        || undo.given.iter().chain(&undo.keys).any(before)
+        || undo.without_save.as_deref().is_some_and(undo_looks_at_target)
+}
+
+fn save_looks_at_target(save: &Save) -> bool {
+    let of_rows = save.keep.iter().flat_map(|(_, rows)| rows).flat_map(Unique::iter);
+    save.request.iter().chain(of_rows).any(|(_, value)| place::mentions(value, "$before"))
 }
 
 fn mentions_before(verify: &Verify) -> bool {

@@ -7,6 +7,8 @@ mod created;
 mod difference;
 mod rows;
 
+use std::fmt;
+
 use flvx_manifest::model::{Expect, Read, Verify};
 use flvx_panel::{
     client::{Credential, PanelClient},
@@ -21,6 +23,7 @@ use super::{
     Before, Recipe,
     place::{Item, Scope},
     reads::{self, Panel},
+    redact::redacted,
 };
 
 /// What became of one item of a batch.
@@ -64,9 +67,27 @@ pub struct Verified {
     pub not_compared: Vec<String>,
     /// What the read cannot show even when it agrees, in the manifest's words.
     pub limits: Option<String>,
+    /// The rows that were found, without their secrets; of a create only the new one. For [`super::inverse`], not for clients.
+    #[serde(skip)]
+    pub(super) after: Found,
+}
+
+/// Rows for the inverse. What is secret by its name alone may be among them, so `Debug` only counts them.
+#[derive(Clone, Default, PartialEq)]
+pub(super) struct Found(pub(super) Vec<Value>);
+
+impl fmt::Debug for Found {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} rows", self.0.len())
+    }
 }
 
 impl Verified {
+    /// The rows that were found, without their secrets.
+    pub fn after(&self) -> &[Value] {
+        &self.after.0
+    }
+
     fn inconclusive(why: String) -> Self {
         Self { warnings: vec![why], ..Self::default() }
     }
@@ -143,6 +164,11 @@ impl<'a> ProofOf<'a> {
             }
             None => vec![self.scope],
         }
+    }
+
+    /// Rows as they may be kept.
+    fn kept<'v>(&self, rows: impl IntoIterator<Item = &'v Value>) -> Vec<Value> {
+        rows.into_iter().map(|row| redacted(row, self.row)).collect()
     }
 
     /// The list argument whose items `match` speaks of.

@@ -36,6 +36,13 @@ impl Folder {
     pub fn temporary() -> Result<Self, StoreError> {
         let made = tempfile::Builder::new().prefix("flvx-mcp-").tempdir();
         let temporary = made.map_err(|error| StoreError::unusable(&std::env::temp_dir(), error.to_string()))?;
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            let private = fs::Permissions::from_mode(0o700);
+            fs::set_permissions(temporary.path(), private)
+                .map_err(|error| StoreError::unusable(temporary.path(), error.to_string()))?;
+        }
         Ok(Self { path: temporary.path().to_owned(), _temporary: Some(Arc::new(temporary)) })
     }
 

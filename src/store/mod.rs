@@ -4,18 +4,27 @@
 //! that wait together share one transaction and one `fsync`, and each is durable when its future is ready. Several processes
 //! may use one folder at the same time. Nothing of SQLite shows in the signatures, so that another backend can follow.
 
+pub mod audit;
+mod confirm;
 mod connection;
 mod error;
 mod folder;
 mod key;
+mod ledger;
 mod owner;
+mod saved;
 mod schema;
+mod time;
 
 use std::{path::Path, sync::Arc};
 
+pub use confirm::{Approval, Confirmation, Decided, Decision};
 pub use error::StoreError;
 pub use folder::Folder;
+pub use ledger::{Begun, Intent, LedgerFilter, LedgerKey, LedgerRow, Settlement, Stage};
 pub use owner::OwnerId;
+pub use saved::{NewSaved, Saved, SavedFilter, SavedKind, utc};
+pub use time::{millis, now_ms};
 
 use connection::{Reader, Writer};
 use key::Key;
@@ -47,6 +56,7 @@ impl Store {
         folder.private_file(&path)?;
         let writer = Writer::open(&path)?;
         let reader = Reader::open(&path)?;
+        saved::clear_orphans(&folder, &path)?;
         let key = Key::of(&folder)?;
         let owners = Owners::enter(&folder)?;
         Ok(Self { inner: Arc::new(Inner { writer, reader, key, owners, folder }) })
@@ -92,6 +102,18 @@ impl Store {
         job: impl FnOnce(&rusqlite::Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, StoreError> {
         self.inner.reader.run(job).await
+    }
+}
+
+/// For tests alone.
+impl Store {
+    /// Lets the file grow to so many pages and no further, as a full disk would.
+    ///
+    /// # Errors
+    /// The store is closed.
+    #[doc(hidden)]
+    pub async fn limit_pages(&self, pages: u32) -> Result<(), StoreError> {
+        self.write(move |connection| connection.pragma_update(None, "max_page_count", pages)).await
     }
 }
 

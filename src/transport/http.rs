@@ -1,4 +1,5 @@
-//! Streamable HTTP: `/mcp` for every protocol revision, the health path beside it.
+//! Streamable HTTP: `/mcp` for every protocol revision, the health path beside it. Who comes is found out in front of it
+//! (`auth`); here are the limits: how large a request is, how long it takes to come, how many run at once.
 
 use std::{
     net::SocketAddr,
@@ -15,11 +16,11 @@ use axum::{
     middleware::{self, Next},
     response::{IntoResponse as _, Response},
     routing::get,
-    serve::ListenerExt as _,
 };
 use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode, header};
 use http_body::{Frame, SizeHint};
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use rmcp::transport::{
     StreamableHttpServerConfig, StreamableHttpService, streamable_http_server::session::local::LocalSessionManager,
 };
@@ -30,14 +31,10 @@ use tokio_util::{
 };
 
 use super::{
-    McpServer,
+    Entrance, McpServer, auth, listener,
     splice::{Parking, SpliceBody},
 };
-use crate::{
-    access::{Principal, Rights, Via},
-    config::Config,
-    gateway::Gateway,
-};
+use crate::{config::Config, gateway::Gateway};
 
 /// Sessions kept for clients of the older revisions; one costs about 50 KB.
 const MOST_SESSIONS: usize = 1_000;
@@ -77,16 +74,10 @@ pub async fn serve_http(
         TcpListener::bind(address).await.map_err(|error| format!("{address} cannot be listened on: {error}"))?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
     let (running, streams) = (TaskTracker::new(), CancellationToken::new());
-    let app = app(gateway, running.clone(), streams.clone());
-    // Without TCP_NODELAY an event stream waits 44 ms for the client's delayed acknowledgement.
-    let listener = listener.tap_io(|stream| {
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "TCP_NODELAY");
-        }
-    });
+    let app = app(Arc::clone(&gateway), running.clone(), streams.clone());
     let task = tokio::spawn(async move {
-        let over = stop.clone();
-        let server = axum::serve(listener, app).with_graceful_shutdown(async move { over.cancelled().await });
+        let header_timeout = move || gateway.policy().http.header_timeout;
+        let server = listener::accept(listener, app, header_timeout, stop.clone());
         let late = async {
             stop.cancelled().await;
             // rmcp's token ends everything at once, calls too, so the calls come first.
@@ -97,7 +88,7 @@ pub async fn serve_http(
             in_time
         };
         tokio::select! {
-            ended = async { server.await } => ended.map_err(|error| error.to_string()),
+            () = server => Ok(()),
             in_time = late => {
                 tracing::warn!(calls = !in_time, "open connections were cut off");
                 Ok(())
@@ -110,32 +101,69 @@ pub async fn serve_http(
 fn app(gateway: Arc<Gateway>, running: TaskTracker, streams: CancellationToken) -> Router {
     let config = gateway.config().clone();
     let health = health_text(&config);
-    let server = McpServer::new(gateway, Principal::new("http", Via::Anonymous, Rights::all()));
+    let server = McpServer::new(Arc::clone(&gateway), Entrance::Http);
     let sessions = Arc::new(LocalSessionManager::default());
     let service =
-        StreamableHttpService::new(move || Ok(server.clone()), Arc::clone(&sessions), mcp_config(&config, streams));
+        StreamableHttpService::new(move || Ok(server.clone()), Arc::clone(&sessions), mcp_config(&gateway, streams));
+    let guard = Arc::new(auth::Guard::new(
+        Arc::clone(&gateway),
+        Arc::clone(&sessions),
+        Arc::new(auth::ToRecord(gateway.audit().clone())),
+    ));
+    let metadata = get(resource_metadata).with_state(Arc::clone(&gateway));
     Router::new()
         .route_service("/mcp", service)
-        .layer(middleware::from_fn_with_state(Shared { sessions, running }, around))
+        .layer(middleware::from_fn_with_state(Shared { gateway, sessions, running }, around))
+        .layer(middleware::from_fn_with_state(guard, auth::guard))
+        .route("/.well-known/oauth-protected-resource", metadata.clone())
+        .route("/.well-known/oauth-protected-resource/{*endpoint}", metadata)
         .route(
             &config.health_path,
             get(move || async move { ([(header::CONTENT_TYPE, "application/json")], health.clone()) }),
         )
-        .fallback(|| async { (StatusCode::NOT_FOUND, "not found: the MCP endpoint is /mcp\n") })
+        .fallback(not_found)
 }
 
-fn mcp_config(config: &Config, stop: CancellationToken) -> StreamableHttpServerConfig {
-    let hosts =
-        ["localhost", "127.0.0.1", "::1"].into_iter().map(str::to_owned).chain(config.allowed_hosts.iter().cloned());
+async fn not_found() -> Response {
+    (StatusCode::NOT_FOUND, "not found: the MCP endpoint is /mcp\n").into_response()
+}
+
+/// RFC 9728, below the root and below the endpoint's path; not there without an identity provider.
+async fn resource_metadata(State(gateway): State<Arc<Gateway>>, request: Request) -> Response {
+    let policy = gateway.policy();
+    let here = policy.http.public_url.as_ref().is_some_and(|url| {
+        let path = request.uri().path();
+        path == "/.well-known/oauth-protected-resource"
+            || path == "/.well-known/oauth-protected-resource/mcp"
+            || url.metadata_url().ends_with(path)
+    });
+    match auth::resource_metadata(&policy, &gateway.config().server_name).filter(|_| here) {
+        Some(document) => ([(header::CONTENT_TYPE, "application/json")], document).into_response(),
+        None => not_found().await,
+    }
+}
+
+fn mcp_config(gateway: &Gateway, stop: CancellationToken) -> StreamableHttpServerConfig {
+    let config = gateway.config();
+    let policy = gateway.policy();
+    let hosts = ["localhost", "127.0.0.1", "::1"]
+        .into_iter()
+        .map(str::to_owned)
+        .chain(policy.http.public_url.as_ref().map(|url| url.host().to_owned()))
+        .chain(config.allowed_hosts.iter().cloned());
     let origins = ["http://localhost:*", "http://127.0.0.1:*", "http://[::1]:*"]
         .into_iter()
         .map(str::to_owned)
+        .chain(policy.http.public_url.as_ref().map(|url| url.origin().to_owned()))
         .chain(config.allowed_origins.iter().cloned());
-    StreamableHttpServerConfig::default()
+    let mut settings = StreamableHttpServerConfig::default()
         .with_json_response(true)
         .with_cancellation_token(stop)
         .with_allowed_hosts(hosts)
-        .with_allowed_origins(origins)
+        .with_allowed_origins(origins);
+    // The policy's limit is applied before the library sees the body.
+    settings.max_request_body_bytes = usize::MAX;
+    settings
 }
 
 fn health_text(config: &Config) -> String {
@@ -145,18 +173,52 @@ fn health_text(config: &Config) -> String {
 /// What the requests of one server have in common.
 #[derive(Debug, Clone)]
 struct Shared {
+    gateway: Arc<Gateway>,
     sessions: Arc<LocalSessionManager>,
     /// One token for each call that runs, until its answer is written.
     running: TaskTracker,
 }
 
-/// Counts the calls that run.
+/// Counts the calls that run and holds each to the limits.
 async fn around(State(shared): State<Shared>, request: Request, next: Next) -> Response {
     if request.method() != Method::POST {
         return next.run(request).await;
     }
+    let policy = shared.gateway.policy();
     let token = shared.running.token();
+    if shared.running.len() > policy.http.max_concurrent {
+        let words = "too many calls are running; try again in a moment\n";
+        return (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "1")], words).into_response();
+    }
+    let request = match whole(request, policy.http.max_body_bytes, policy.http.body_timeout).await {
+        Ok(request) => request,
+        Err(answer) => return *answer,
+    };
     answer(&shared, request, next).await.map(|body| Body::new(HeldBody { inner: body, _token: token }))
+}
+
+/// The request with its whole body at hand, if it came in time and is not too large.
+async fn whole(request: Request, largest: usize, limit: Duration) -> Result<Request, Box<Response>> {
+    let (parts, body) = request.into_parts();
+    let refuse = |status: StatusCode, words: String| {
+        // What is still to come is not wanted.
+        Box::new((status, [(header::CONNECTION, "close")], words).into_response())
+    };
+    let too_large =
+        || refuse(StatusCode::PAYLOAD_TOO_LARGE, format!("Payload Too Large: request body exceeds {largest} bytes"));
+    let said = parts.headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
+    if said.is_some_and(|said| said > largest) {
+        return Err(too_large());
+    }
+    match tokio::time::timeout(limit, Limited::new(body, largest).collect()).await {
+        Ok(Ok(body)) => Ok(Request::from_parts(parts, Body::from(body.to_bytes()))),
+        Ok(Err(error)) if error.downcast_ref::<LengthLimitError>().is_some() => Err(too_large()),
+        Ok(Err(error)) => Err(refuse(StatusCode::BAD_REQUEST, format!("the body cannot be read: {error}\n"))),
+        Err(_) => {
+            let words = format!("the body did not come within {} s\n", limit.as_secs());
+            Err(refuse(StatusCode::REQUEST_TIMEOUT, words))
+        }
+    }
 }
 
 /// Gives every request of the stateless kind a place to park its results, and puts them into the answer.

@@ -1,9 +1,12 @@
-//! Prompts: runbooks for the work that operators ask for most.
+//! Prompts: runbooks for the work that operators ask for most. One that names a tool which the caller is not offered is not
+//! there for it.
 
 use rmcp::{
     ErrorData,
     model::{GetPromptRequestParams, GetPromptResult, Prompt, PromptArgument, PromptMessage, Role},
 };
+
+use crate::gateway::Offer;
 
 struct Runbook {
     name: &'static str,
@@ -58,10 +61,11 @@ const RUNBOOKS: &[Runbook] = &[
     },
 ];
 
-/// All runbooks.
-pub fn list() -> Vec<Prompt> {
+/// All runbooks for somebody.
+pub fn list(offer: Offer<'_>) -> Vec<Prompt> {
     RUNBOOKS
         .iter()
+        .filter(|book| !offer.names_hidden(book.text))
         .map(|book| {
             let arguments = book
                 .argument
@@ -72,8 +76,9 @@ pub fn list() -> Vec<Prompt> {
 }
 
 /// One runbook with its argument filled in.
-pub fn get(request: &GetPromptRequestParams) -> Result<GetPromptResult, ErrorData> {
-    let Some(book) = RUNBOOKS.iter().find(|book| book.name == request.name) else {
+pub fn get(offer: Offer<'_>, request: &GetPromptRequestParams) -> Result<GetPromptResult, ErrorData> {
+    let book = RUNBOOKS.iter().find(|book| book.name == request.name).filter(|book| !offer.names_hidden(book.text));
+    let Some(book) = book else {
         return Err(ErrorData::invalid_params(
             format!("there is no prompt `{}`", request.name.chars().take(100).collect::<String>()),
             None,

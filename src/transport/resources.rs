@@ -5,7 +5,7 @@ use rmcp::{
     model::{ReadResourceResult, Resource, ResourceContents, ResourceTemplate},
 };
 
-use crate::{gateway::Registry, ops::describe};
+use crate::{gateway::Offer, ops::describe};
 
 const MAP: &str = "flvx://routes";
 const TOOL: &str = "flvx://tools/";
@@ -23,6 +23,10 @@ pub fn list() -> Vec<Resource> {
 /// The resources with a name in them.
 pub fn templates() -> Vec<ResourceTemplate> {
     vec![
+        ResourceTemplate::new("flvx://saved/{id}", "saved")
+            .with_title("Saved document")
+            .with_description("A backup that a call of yours saved, with all secrets hidden.")
+            .with_mime_type("application/json"),
         ResourceTemplate::new("flvx://tools/{name}", "tool")
             .with_title("Tool documentation")
             .with_description(
@@ -33,9 +37,9 @@ pub fn templates() -> Vec<ResourceTemplate> {
 }
 
 /// Reads one.
-pub fn read(registry: &Registry, uri: &str) -> Result<ReadResourceResult, ErrorData> {
+pub fn read(offer: Offer<'_>, uri: &str) -> Result<ReadResourceResult, ErrorData> {
     let text = if uri == MAP {
-        let lines: Vec<String> = registry
+        let lines: Vec<String> = offer
             .iter()
             .map(|tool| {
                 let (role, path) = tool.route().map_or(("", ""), |route| (route.least_role.word(), route.path));
@@ -48,7 +52,7 @@ pub fn read(registry: &Registry, uri: &str) -> Result<ReadResourceResult, ErrorD
             .collect();
         format!("[{}]", lines.join(","))
     } else {
-        let tool = uri.strip_prefix(TOOL).and_then(|name| registry.resolve(name));
+        let tool = uri.strip_prefix(TOOL).and_then(|name| offer.resolve(name));
         let Some(tool) = tool else {
             let uri = uri.chars().take(200).collect::<String>();
             let message =

@@ -6,22 +6,26 @@ use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
         CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, CustomRequest, CustomResult,
-        DiscoverResult, ErrorCode, GetPromptRequestParams, GetPromptResponse, Implementation, ListPromptsResult,
-        ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, MetaObject, PaginatedRequestParams,
-        ProtocolVersion, ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities, ServerConfig, Tool,
+        DiscoverResult, ErrorCode, GetPromptRequestParams, GetPromptResponse, Implementation, InitializeRequestParams,
+        InitializeResult, ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult,
+        MetaObject, PaginatedRequestParams, ProtocolVersion, ReadResourceRequestParams, ReadResourceResponse,
+        ServerCapabilities, ServerConfig,
     },
     service::RequestContext,
 };
 use serde_json::Value;
 
-use super::{Listing, instructions::instructions, prompts, resources, splice::Parking};
+use super::{Entrance, Listing, approval, instructions::instructions, prompts, resources, saved, splice::Parking};
 use crate::{
-    access::Principal,
+    access::{Principal, Via},
     gateway::{Caller, Gateway},
+    result::CallOutput,
 };
 
-/// How long clients may keep lists: they change only with a restart.
-const FRESH_MS: u64 = 5 * 60 * 1_000;
+/// How long clients may keep lists: they change with the policy and with logins. What a list says is never what decides.
+const FRESH_MS: u64 = 60 * 1_000;
+/// Names the parts of a result that hold words of other people. Beside the result, where a model does not pay for it.
+const UNTRUSTED: &str = "flvx-mcp/untrusted";
 const SERVER_INFO: &str = "io.modelcontextprotocol/serverInfo";
 
 /// The MCP side of the gateway. Cheap to clone; every session has one.
@@ -36,26 +40,26 @@ pub struct McpServer {
 struct Shared {
     gateway: Arc<Gateway>,
     listing: Listing,
-    instructions: String,
     info: Implementation,
     meta: MetaObject,
-    principal: Arc<Principal>,
+    entrance: Entrance,
+    untrusted: Value,
 }
 
 impl McpServer {
-    /// A server over a gateway. `principal` is whoever comes through this transport without a name of his own.
-    pub fn new(gateway: Arc<Gateway>, principal: Arc<Principal>) -> Self {
+    /// A server over a gateway, for those who come through this entrance.
+    pub fn new(gateway: Arc<Gateway>, entrance: Entrance) -> Self {
         let config = gateway.config();
         let info = Implementation::new(&config.server_name, &config.server_version).with_title("FLVX panel");
         let mut meta = MetaObject::default();
         meta.insert(SERVER_INFO.to_owned(), serde_json::to_value(&info).unwrap_or(Value::Null));
         let shared = Shared {
             listing: Listing::new(gateway.registry(), config.surface.spelling),
-            instructions: instructions(&gateway),
             gateway,
             info,
             meta,
-            principal,
+            entrance,
+            untrusted: Value::from(CallOutput::FOREIGN.to_vec()),
         };
         Self { shared: Arc::new(shared), parking: None }
     }
@@ -66,13 +70,34 @@ impl McpServer {
         self
     }
 
-    /// Who calls: the transport's principal, and the client's own words about itself.
-    fn caller(&self, context: &RequestContext<RoleServer>) -> Caller {
+    /// Who asks. It is looked up for every request: rights change while a client stays connected, and of one session every
+    /// request proves anew whose it is.
+    fn principal(&self, context: &RequestContext<RoleServer>) -> Result<Arc<Principal>, ErrorData> {
+        match self.shared.entrance {
+            Entrance::Stdio => Ok(self.shared.gateway.policy().roster.local(Via::Stdio)),
+            Entrance::Http => context
+                .extensions
+                .get::<http::request::Parts>()
+                .and_then(|parts| parts.extensions.get::<Arc<Principal>>().cloned())
+                .ok_or_else(|| ErrorData::internal_error("the request came in without a principal", None)),
+        }
+    }
+
+    /// Who calls, with the client's own words about itself.
+    fn caller(&self, context: &RequestContext<RoleServer>) -> Result<Caller, ErrorData> {
         let client = context.client_info().map(|info| {
             format!("{}/{}", info.name, info.version).chars().filter(|c| !c.is_control()).take(100).collect()
         });
         let traceparent = context.meta.0.get_traceparent().map(str::to_owned);
-        Caller { principal: Arc::clone(&self.shared.principal), client, traceparent }
+        Ok(Caller { principal: self.principal(context)?, client, traceparent })
+    }
+
+    /// Hands a call to the gateway.
+    async fn once(&self, caller: &Caller, request: &CallToolRequestParams) -> Result<CallOutput, ErrorData> {
+        let arguments = request.arguments.clone().unwrap_or_default();
+        // On the heap: rmcp moves this future between its tasks, and the whole way of a call is 14 KB of it.
+        let calling = Box::pin(self.shared.gateway.call(caller, &request.name, arguments));
+        calling.await.map_err(|unknown| ErrorData::invalid_params(unknown.to_string(), None))
     }
 
     /// Where this call's result may be parked, if its transport replaces tokens.
@@ -82,17 +107,30 @@ impl McpServer {
     }
 }
 
+/// `get_tool` stays the library's: it is asked without a principal, and only for parameters that travel in headers, of which
+/// no tool has any.
 impl ServerHandler for McpServer {
     fn get_info(&self) -> ServerConfig {
         let capabilities = ServerCapabilities::builder().enable_tools().enable_resources().enable_prompts().build();
-        ServerConfig::new(capabilities)
-            .with_server_info(self.shared.info.clone())
-            .with_instructions(&self.shared.instructions)
+        ServerConfig::new(capabilities).with_server_info(self.shared.info.clone())
     }
 
-    async fn discover(&self, _: RequestContext<RoleServer>) -> Result<DiscoverResult, ErrorData> {
-        let mut result =
-            DiscoverResult::from_server_info(self.supported_protocol_versions().into_owned(), self.get_info());
+    async fn initialize(
+        &self,
+        request: InitializeRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<InitializeResult, ErrorData> {
+        let principal = self.principal(&context)?;
+        context.peer.set_peer_info(request.clone());
+        let mut result = self.negotiate_initialize(&request)?;
+        result.instructions = Some(instructions(&self.shared.gateway, &principal));
+        Ok(result)
+    }
+
+    async fn discover(&self, context: RequestContext<RoleServer>) -> Result<DiscoverResult, ErrorData> {
+        let principal = self.principal(&context)?;
+        let info = self.get_info().with_instructions(instructions(&self.shared.gateway, &principal));
+        let mut result = DiscoverResult::from_server_info(self.supported_protocol_versions().into_owned(), info);
         result.ttl_ms = FRESH_MS;
         result.cache_scope = CacheScope::Private;
         Ok(result)
@@ -101,18 +139,16 @@ impl ServerHandler for McpServer {
     async fn list_tools(
         &self,
         request: Option<PaginatedRequestParams>,
-        _: RequestContext<RoleServer>,
+        context: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
         first_page(request)?;
-        let mut result = ListToolsResult::with_all_items(self.shared.listing.tools().to_vec());
+        let principal = self.principal(&context)?;
+        let offered = self.shared.listing.offered(self.shared.gateway.offer(&principal));
+        let mut result = ListToolsResult::with_all_items(offered);
         result.ttl_ms = Some(FRESH_MS);
         result.cache_scope = Some(CacheScope::Private);
         result.meta = Some(self.shared.meta.clone());
         Ok(result)
-    }
-
-    fn get_tool(&self, name: &str) -> Option<Tool> {
-        self.shared.listing.get(name).cloned()
     }
 
     async fn call_tool(
@@ -120,14 +156,22 @@ impl ServerHandler for McpServer {
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        let caller = self.caller(&context);
-        let arguments = request.arguments.unwrap_or_default();
-        // On the heap: rmcp moves this future between its tasks, and the whole way of a call is 14 KB of it.
-        let calling = Box::pin(self.shared.gateway.call(&caller, &request.name, arguments));
-        let output = match calling.await {
-            Ok(output) => output,
-            Err(unknown) => return Err(ErrorData::invalid_params(unknown.to_string(), None)),
-        };
+        let caller = self.caller(&context)?;
+        let gateway = &self.shared.gateway;
+        let mut answered = approval::can_ask(&context) && approval::take_answer(gateway, &caller, &request).await;
+        let mut output = self.once(&caller, &request).await?;
+        if let Some(awaits) = output.awaits.clone().filter(|_| !answered && approval::can_ask(&context)) {
+            if approval::is_modern(&context) {
+                return Ok(approval::input_required(&awaits).into());
+            }
+            answered = approval::ask(gateway, &caller, &context, &awaits).await;
+            if answered {
+                output = self.once(&caller, &request).await?;
+            }
+        }
+        if answered {
+            approval::tell_undecided(&mut output);
+        }
         let json = output.to_json();
         let parked = match self.parking(&context) {
             Some(parking) => parking.park(json),
@@ -143,22 +187,39 @@ impl ServerHandler for McpServer {
         };
         let mut result = CallToolResult::default();
         result.content = vec![ContentBlock::text(text)];
+        let version = context.protocol_version();
+        if let Some(link) = output
+            .link
+            .as_ref()
+            .filter(|_| version.as_ref().is_some_and(|version| *version >= ProtocolVersion::V_2025_06_18))
+        {
+            result.content.push(ContentBlock::resource_link(saved::link(link)));
+        }
         result.structured_content = Some(structured);
         result.is_error = Some(!output.ok());
-        if context.protocol_version().is_some_and(|version| version >= ProtocolVersion::V_2026_07_28) {
-            result.meta = Some(self.shared.meta.clone());
+        let mut meta = match version {
+            Some(version) if version >= ProtocolVersion::V_2026_07_28 => self.shared.meta.clone(),
+            _ => MetaObject::default(),
+        };
+        if output.holds_foreign_words() {
+            meta.insert(UNTRUSTED.to_owned(), self.shared.untrusted.clone());
         }
+        result.meta = (!meta.is_empty()).then_some(meta);
         Ok(result.into())
     }
 
     async fn list_resources(
         &self,
         request: Option<PaginatedRequestParams>,
-        _: RequestContext<RoleServer>,
+        context: RequestContext<RoleServer>,
     ) -> Result<ListResourcesResult, ErrorData> {
         first_page(request)?;
-        let mut result = ListResourcesResult::with_all_items(resources::list());
-        result.ttl_ms = Some(FRESH_MS);
+        let principal = self.principal(&context)?;
+        let mut all = resources::list();
+        all.extend(saved::list(&self.shared.gateway, &principal).await);
+        let mut result = ListResourcesResult::with_all_items(all);
+        // Every backup makes a new one.
+        result.ttl_ms = Some(0);
         result.cache_scope = Some(CacheScope::Private);
         Ok(result)
     }
@@ -178,9 +239,13 @@ impl ServerHandler for McpServer {
     async fn read_resource(
         &self,
         request: ReadResourceRequestParams,
-        _: RequestContext<RoleServer>,
+        context: RequestContext<RoleServer>,
     ) -> Result<ReadResourceResponse, ErrorData> {
-        let mut result = resources::read(self.shared.gateway.registry(), &request.uri)?;
+        let principal = self.principal(&context)?;
+        let mut result = match saved::read(&self.shared.gateway, &principal, &request.uri).await? {
+            Some(result) => result,
+            None => resources::read(self.shared.gateway.offer(&principal), &request.uri)?,
+        };
         result.ttl_ms = Some(FRESH_MS);
         result.cache_scope = Some(CacheScope::Private);
         Ok(result.into())
@@ -189,10 +254,11 @@ impl ServerHandler for McpServer {
     async fn list_prompts(
         &self,
         request: Option<PaginatedRequestParams>,
-        _: RequestContext<RoleServer>,
+        context: RequestContext<RoleServer>,
     ) -> Result<ListPromptsResult, ErrorData> {
         first_page(request)?;
-        let mut result = ListPromptsResult::with_all_items(prompts::list());
+        let principal = self.principal(&context)?;
+        let mut result = ListPromptsResult::with_all_items(prompts::list(self.shared.gateway.offer(&principal)));
         result.ttl_ms = Some(FRESH_MS);
         result.cache_scope = Some(CacheScope::Private);
         Ok(result)
@@ -222,9 +288,10 @@ impl ServerHandler for McpServer {
     async fn get_prompt(
         &self,
         request: GetPromptRequestParams,
-        _: RequestContext<RoleServer>,
+        context: RequestContext<RoleServer>,
     ) -> Result<GetPromptResponse, ErrorData> {
-        Ok(prompts::get(&request)?.into())
+        let principal = self.principal(&context)?;
+        Ok(prompts::get(self.shared.gateway.offer(&principal), &request)?.into())
     }
 }
 

@@ -6,13 +6,10 @@ use rmcp::{ServiceExt as _, service::ServerInitializeError, transport::async_rw:
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    McpServer,
+    Entrance, McpServer,
     splice::{Parking, SpliceWriter},
 };
-use crate::{
-    access::{Principal, Via},
-    gateway::Gateway,
-};
+use crate::gateway::Gateway;
 
 /// Longest message taken, in bytes.
 const LONGEST_LINE: usize = 16 << 20;
@@ -26,7 +23,7 @@ pub async fn serve_stdio(gateway: Arc<Gateway>, stop: CancellationToken) -> Resu
     let (input, output) = rmcp::transport::stdio_pipes();
     let transport = AsyncRwTransport::new_server(input, SpliceWriter::new(output, parking.clone()))
         .with_max_line_length(LONGEST_LINE);
-    let server = McpServer::new(gateway, Principal::local(Via::Stdio)).with_parking(parking);
+    let server = McpServer::new(gateway, Entrance::Stdio).with_parking(parking);
     let running = match server.serve_with_ct(transport, stop).await {
         Ok(running) => running,
         // A client that goes away before it says anything has ended the conversation, not broken it.

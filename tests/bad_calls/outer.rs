@@ -282,7 +282,7 @@ fn outer() -> Vec<Bad> {
                 "no confirm token",
                 "forward.delete",
                 json!({ "request": { "id": 1 }, "idempotency_key": key }),
-                "this call is dangerous and needs the operator's confirmation",
+                "this call is dangerous and needs a confirmation",
             )
         },
         Bad {
@@ -291,7 +291,7 @@ fn outer() -> Vec<Bad> {
                 "no confirm token for a critical call",
                 "forward.batch_delete",
                 json!({ "request": { "ids": [1] }, "idempotency_key": key }),
-                "this call is critical and needs the operator's confirmation",
+                "this call is critical and needs a confirmation",
             )
         },
         Bad {
@@ -300,7 +300,7 @@ fn outer() -> Vec<Bad> {
                 "a wrong confirm token",
                 "forward.delete",
                 json!({ "request": { "id": 1 }, "idempotency_key": key, "confirm_token": "a-wrong-word-here" }),
-                "the confirm_token is not the operator's",
+                "the confirm_token is neither one of this gateway's previews nor the operator's",
             )
         },
         Bad {

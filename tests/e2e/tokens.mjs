@@ -1,10 +1,12 @@
 #!/usr/bin/env node
-// What the gateway costs a model, in o200k tokens: the list of tools as a model sees it and as it is sent, and lists of
-// twenty rows in their default view. Each budget on the command line that is exceeded fails the run:
+// What the gateway costs a model, in o200k tokens: an administrator's list of tools as a model sees it and as it is sent, and
+// lists of twenty rows in their default view. (The routes between panels are no administrator's: they need a share token.) Each budget on the command line that is exceeded fails the run:
 //   node tests/e2e/tokens.mjs --model 10000 --sent 20000 --rows 700
 import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { once } from "node:events";
 import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
@@ -24,11 +26,15 @@ for (const [name, value] of Object.entries(budget)) {
 const { encode } = createRequire(join(root, "target", "e2e", "node", "package.json"))("gpt-tokenizer/encoding/o200k_base");
 const tokens = (text) => encode(text).length;
 
-/** The gateway on its own stand-in panel; gives the process and the URL of the MCP endpoint. */
+/** The gateway on its own stand-in panel, with everybody an administrator; gives the process and the URL of the MCP endpoint. */
 async function gateway() {
+  const folder = mkdtempSync(join(tmpdir(), "flvx-mcp-tokens-"));
+  process.on("exit", () => rmSync(folder, { recursive: true }));
+  const policy = join(folder, "policy.yaml");
+  writeFileSync(policy, "principals:\n  anonymous: { role: admin }\n", { mode: 0o600 });
   const environment = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(MCP|PANEL)_/.test(name)));
   const program = spawn(join(root, "target", "debug", "flvx-mcp"), ["serve", "--sandbox", "--transport", "http", "--http-addr", "127.0.0.1:0"], {
-    env: { ...environment, MCP_LOG_FORMAT: "json", MCP_AUDIT_ENABLED: "false" },
+    env: { ...environment, MCP_LOG_FORMAT: "json", MCP_AUDIT_ENABLED: "false", MCP_POLICY_FILE: policy },
     stdio: ["ignore", "ignore", "pipe"],
   });
   // However this script ends, the gateway ends with it.

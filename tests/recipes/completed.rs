@@ -163,7 +163,16 @@ async fn one_changed_field_changes_that_field_and_no_other() {
                 _ => other(field, &row[name]).unwrap_or_else(|| panic!("{}.{name}", route.tool)),
             };
             request.insert(name.to_owned(), value.clone());
+            let seen = world.preview(route, &request).await;
+            let predicted: Vec<_> = seen
+                .changes
+                .iter()
+                .flat_map(|change| &change.fields)
+                .filter_map(|change| Some((change.field.as_str(), change.after.clone()?)))
+                .collect();
+            assert_eq!(predicted, [(name, value.clone())], "{}", route.tool);
             let changed = world.change(route, &request).await;
+            assert_eq!(seen.filled, changed.merged.filled, "{}", route.tool);
             let rows = world.before(route, &request).await.unwrap();
             let mut differences = Vec::new();
             changes("row", &row, &rows.rows()[0], &mut differences);

@@ -4,8 +4,14 @@
 
 mod completed;
 mod created;
+mod inverses;
 mod lies;
+mod preview;
 mod proven;
 mod reads;
 mod secrets;
+mod undone;
 mod world;
+
+#[path = "../support/whole.rs"]
+mod whole;

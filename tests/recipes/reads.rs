@@ -31,7 +31,7 @@ async fn routes_whose_recipes_need_no_state_read_nothing_before() {
         }
     }
     println!("{} of {} mutations read nothing before: {without:?}", without.len(), mutations().count());
-    for tool in ["backup.import", "auth.captcha_verify", "federation.runtime_command", "forward.batch_redeploy"] {
+    for tool in ["backup.import", "auth.captcha_verify", "federation.runtime_command", "federation.tunnel_create"] {
         assert!(without.contains(&tool), "{tool}");
     }
     assert!(!without.contains(&"user.update") && !without.contains(&"forward.create"));

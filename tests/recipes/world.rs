@@ -45,6 +45,11 @@ impl World {
         }
     }
 
+    /// Another account in the administrator's place.
+    pub fn set_credential(&mut self, credential: Credential) {
+        self.admin = credential;
+    }
+
     pub fn share_token(&self, id: i64) -> String {
         self.panel.panel.state().federation.shares.get(id).unwrap().token.clone()
     }
@@ -70,6 +75,15 @@ impl World {
         before: &Before,
     ) -> Result<Merged, RecipeError> {
         recipes::merge(&self.client, &self.credential(route), route, request, before).await
+    }
+
+    pub async fn saved(
+        &self,
+        route: &'static Route,
+        request: &Map<String, Value>,
+        before: &Before,
+    ) -> Result<Option<Value>, RecipeError> {
+        recipes::saved(&self.client, &self.credential(route), route, request, before).await
     }
 
     pub async fn verify(

@@ -80,7 +80,11 @@ pub fn environment(sandbox: &flvx_sandbox::Running, settings: &[(&str, &str)]) -
 
 /// A gateway with these settings.
 pub fn gateway(environment: &Environment) -> Arc<Gateway> {
-    Arc::new(Gateway::new(Config::from_env(environment).unwrap(), ops::OWN).unwrap())
+    let mut environment = environment.clone();
+    if environment.get("MCP_STATE_DIR").is_none() {
+        environment.set("MCP_STATE_DIR", "temporary");
+    }
+    Arc::new(Gateway::new(Config::from_env(&environment).unwrap(), ops::OWN).unwrap())
 }
 
 /// Calls a tool and gives its result as a client reads it: what is not JSON is a fault already.

@@ -21,7 +21,7 @@ mod source;
 mod structure;
 mod suggest;
 mod version;
-mod yaml;
+pub mod yaml;
 
 pub use diagnostic::{Diagnostic, Diagnostics, Place, Style};
 pub use fit::Problem;

@@ -132,8 +132,13 @@ pub fn data_of(entry: &Entry) -> Option<&Field> {
     entry.response.as_ref().and_then(|Response { data, .. }| data.as_deref())
 }
 
+/// A list of such values.
+pub fn list_of(items: Field) -> Field {
+    Field { kind: Kind::Array, items: Some(Box::new(items)), ..object(Unique::default()) }
+}
+
 /// An object with these keys and nothing else said.
-fn object(fields: Unique<Field>) -> Field {
+pub fn object(fields: Unique<Field>) -> Field {
     Field {
         kind: Kind::Object,
         doc: String::new(),
@@ -158,7 +163,9 @@ fn object(fields: Unique<Field>) -> Field {
         special: Unique::default(),
         secret: false,
         secret_keys: Vec::new(),
+        hand_over: false,
         free_text: false,
+        volatile: false,
         ignored: false,
         example: None,
         since: None,

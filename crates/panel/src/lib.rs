@@ -6,4 +6,4 @@ pub mod generated;
 mod secret;
 pub mod spec;
 
-pub use secret::Secret;
+pub use secret::{Secret, looks_secret};

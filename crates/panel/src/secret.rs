@@ -58,3 +58,59 @@ impl JsonSchema for Secret {
         String::json_schema(generator)
     }
 }
+
+/// Parts of names that mark a value as secret, without separators and in lower case.
+const MARKS: &[&str] = &[
+    "password",
+    "passwd",
+    "passphrase",
+    "pwd",
+    "secret",
+    "token",
+    "privatekey",
+    "apikey",
+    "accesskey",
+    "licensekey",
+    "signingkey",
+    "encryptionkey",
+    "credential",
+    "authorization",
+    "bearer",
+    "cookie",
+    "密码",
+    "密钥",
+    "口令",
+    "令牌",
+];
+
+/// Whether a name sounds like that of a secret, whatever its capitals and separators: `API-Key`, `db_password`, `jwtSecret`. For
+/// settings and free keys, which no table can list.
+pub fn looks_secret(name: &str) -> bool {
+    let plain: String = name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
+    MARKS.iter().any(|mark| plain.contains(mark))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_secrets_are_known_whatever_their_capitals_and_separators() {
+        for name in [
+            "cloudflare_secret_key",
+            "API-Key",
+            "apiKey",
+            "db.PassWord",
+            "smtp_pwd",
+            "private key",
+            "jwtSecret",
+            "bot_token",
+            "邮箱密码",
+        ] {
+            assert!(looks_secret(name), "{name}");
+        }
+        for name in ["cloudflare_site_key", "app_name", "ip", "captcha_type", "key", "pass_count", "author"] {
+            assert!(!looks_secret(name), "{name}");
+        }
+    }
+}

@@ -196,8 +196,12 @@ pub struct Field {
     pub secret: bool,
     /// Map keys whose value is never shown.
     pub secret_keys: &'static [&'static str],
+    /// A new secret that a person needs: it goes into a file of the gateway's.
+    pub hand_over: bool,
     /// Text that other people wrote.
     pub free_text: bool,
+    /// Moves by itself on a panel in use: no part of the state that a confirmation is bound to.
+    pub volatile: bool,
     /// Read by the panel without effect: not offered, refused with `doc`.
     pub ignored: bool,
     /// What an array or a map holds.
@@ -225,7 +229,9 @@ impl Field {
             values: &[],
             secret: false,
             secret_keys: &[],
+            hand_over: false,
             free_text: false,
+            volatile: false,
             ignored: false,
             items: None,
             fields: &[],
@@ -245,6 +251,29 @@ impl Field {
         let mut rest = self.fields;
         while let [first, tail @ ..] = rest {
             if first.holds_secret() {
+                return true;
+            }
+            rest = tail;
+        }
+        false
+    }
+}
+
+impl Field {
+    /// Whether a value of this field must be looked into before it is shown: a secret can stand in it, marked or, where keys are
+    /// free, known by its name.
+    pub const fn needs_look(&self) -> bool {
+        if self.secret || !self.secret_keys.is_empty() || matches!(self.kind, Kind::Map | Kind::Any) {
+            return true;
+        }
+        if let Some(items) = self.items
+            && items.needs_look()
+        {
+            return true;
+        }
+        let mut rest = self.fields;
+        while let [first, tail @ ..] = rest {
+            if first.needs_look() {
                 return true;
             }
             rest = tail;
@@ -379,6 +408,8 @@ pub struct Route {
     pub until: Option<&'static str>,
     /// Form of the answer.
     pub answer: AnswerForm,
+    /// The data is a document that goes into a file of the gateway's, unless a view is asked for.
+    pub to_file: bool,
     /// Seconds that the gateway waits for the answer.
     pub timeout_s: u32,
     /// How long the panel usually takes.

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use crate::agents;
 use crate::http::faults::{self, FaultRule, Faults, Taken};
+use crate::http::hold::Hall;
 use crate::http::{Reply, Request, Response, auth, request, router};
 use crate::state::{Settings, State};
 use crate::world;
@@ -36,6 +37,7 @@ impl WeakPanel {
 struct Inner {
     state: Mutex<State>,
     control: Mutex<Control>,
+    hall: Hall,
 }
 
 /// What belongs to the sandbox and not to the panel in it.
@@ -54,7 +56,7 @@ impl Panel {
     /// A panel with a state of your own.
     pub fn with_state(mut state: State) -> Self {
         state.settings.peers = state.settings.peers.for_new_panel();
-        Self { inner: Arc::new(Inner { state: Mutex::new(state), control: Mutex::default() }) }
+        Self { inner: Arc::new(Inner { state: Mutex::new(state), control: Mutex::default(), hall: Hall::default() }) }
     }
 
     /// Calls the panel without a socket. `target` is the path with its query; a delay (a silent node, a fault) is slept.
@@ -70,11 +72,42 @@ impl Panel {
         headers: HeaderMap,
         body: Bytes,
     ) -> Response {
-        let (response, delay) = self.request_now(remote, method, target, headers, body);
-        if !delay.is_zero() {
-            tokio::time::sleep(delay).await;
+        let path = target.split_once('?').map_or(target, |(path, _)| path);
+        let holds = self.locked_control().faults.take_holds(path);
+        if holds == (false, false) {
+            return late(self.request_now(remote, method, target, headers, body)).await;
         }
-        response
+        // In a task of its own, which goes on when the client is gone.
+        let (panel, target) = (self.clone(), target.to_owned());
+        let work = tokio::spawn(async move {
+            let path = target.split_once('?').map_or(target.as_str(), |(path, _)| path);
+            if holds.0 && !panel.inner.hall.wait(path).await {
+                return lost();
+            }
+            let response = late(panel.request_now(remote, method, &target, headers, body)).await;
+            if holds.1 && !panel.inner.hall.wait(path).await { lost() } else { response }
+        });
+        work.await.unwrap_or_else(|_| lost())
+    }
+
+    /// Lets every request go on that is held now.
+    pub fn release(&self) {
+        self.inner.hall.release(false);
+    }
+
+    /// Lets every request that is held now get lost: what was not done yet will never be, and no answer comes.
+    pub fn lose(&self) {
+        self.inner.hall.release(true);
+    }
+
+    /// Paths of the requests that are held now.
+    pub fn held(&self) -> Vec<String> {
+        self.inner.hall.held()
+    }
+
+    /// Waits until a request is held, and gives the paths of those that are.
+    pub async fn until_held(&self) -> Vec<String> {
+        self.inner.hall.until_held().await
     }
 
     /// Calls the panel and hands back the delay instead of sleeping it.
@@ -149,6 +182,11 @@ impl Panel {
         self.locked_control().faults.add(rule);
     }
 
+    /// Forgets all faults. What is held already stays held.
+    pub fn no_more_faults(&self) {
+        self.locked_control().faults.clear();
+    }
+
     /// How often each path was called, answered or not.
     pub fn calls(&self) -> BTreeMap<String, u64> {
         self.locked_control().calls.clone()
@@ -179,16 +217,33 @@ impl Panel {
             ("GET", "/__sandbox/faults") => Ok(json!(self.locked_control().faults.rules())),
             ("POST", "/__sandbox/faults") => faults::control(&mut self.locked_control().faults, &request.body),
             ("GET", "/__sandbox/agents") => Ok(agents::show(&self.state())),
+            ("POST", "/__sandbox/release") => {
+                self.release();
+                Ok(Value::Bool(true))
+            }
             ("POST", "/__sandbox/agents") => agents::control(&mut self.state(), &request.body),
             ("POST", "/__sandbox/reset") => {
                 self.reset();
                 Ok(Value::Bool(true))
             }
-            _ => Err("the sandbox knows GET /__sandbox/calls, GET and POST /__sandbox/faults, GET and POST /__sandbox/agents, POST /__sandbox/reset".to_owned()),
+            _ => Err("the sandbox knows GET /__sandbox/calls, GET and POST /__sandbox/faults, GET and POST /__sandbox/agents, POST /__sandbox/release, POST /__sandbox/reset".to_owned()),
         };
         match reply {
             Ok(value) => Reply::json("application/json", value).render(0),
             Err(text) => Reply::text(400, "text/plain; charset=utf-8", text + "\n").render(0),
         }
     }
+}
+
+/// The answer after its delay.
+async fn late((response, delay): (Response, Duration)) -> Response {
+    if !delay.is_zero() {
+        tokio::time::sleep(delay).await;
+    }
+    response
+}
+
+/// A connection that is closed without a byte.
+fn lost() -> Response {
+    Response { cut: true, ..Reply::empty(204).render(0) }
 }

@@ -1,5 +1,6 @@
 //! Removes from panel text what a person cannot see but a model reads: control, zero-width and bidirectional characters,
-//! tag characters. The panel's users choose these texts, and an administrator's agent reads them.
+//! tag characters, terminal sequences as a whole; and cuts what is too long. The panel's users choose these texts, and an
+//! administrator's agent reads them.
 
 use std::borrow::Cow;
 
@@ -15,9 +16,18 @@ fn hidden(c: char) -> bool {
         | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }
 
-/// A text without hidden characters.
+/// Most characters of one text that are shown.
+pub const MOST_CHARACTERS: usize = 4_000;
+
+/// A text without hidden characters and terminal sequences, cut where it is too long.
 pub fn clean_text(text: &str) -> Cow<'_, str> {
-    if text.contains(hidden) { Cow::Owned(text.replace(hidden, "")) } else { Cow::Borrowed(text) }
+    if !text.contains(hidden) && text.len() <= MOST_CHARACTERS {
+        return Cow::Borrowed(text);
+    }
+    let (mut sieve, mut clean) = (Sieve::default(), String::with_capacity(text.len().min(MOST_CHARACTERS)));
+    clean.extend(text.chars().filter(|c| sieve.keeps(Some(*c))));
+    clean.push_str(&sieve.note());
+    Cow::Owned(clean)
 }
 
 /// A value whose texts, keys included, hold no hidden characters.
@@ -34,13 +44,31 @@ pub fn clean_value(value: Value) -> Value {
 
 /// JSON text whose strings hold no hidden characters and which is one line (stdio and SSE frame by lines).
 pub(super) fn clean_json(json: Bytes) -> Bytes {
-    if !suspicious(&json) {
+    if !suspicious(&json) && !has_long_text(&json) {
         return json;
     }
     match std::str::from_utf8(&json) {
         Ok(text) => Bytes::from(rewrite(text)),
         Err(_) => json,
     }
+}
+
+/// Whether a text in it may have more bytes than are shown of one. Looks at few bytes: a text that long has no quote for as long.
+fn has_long_text(json: &[u8]) -> bool {
+    let mut from = 0;
+    while let Some(window) = json.get(from..from + MOST_CHARACTERS) {
+        match last_quote(window) {
+            Some(at) => from += at + 1,
+            None => return true,
+        }
+    }
+    false
+}
+
+/// The last quote that ends or begins a text. One behind a backslash is part of it.
+fn last_quote(window: &[u8]) -> Option<usize> {
+    memchr::memrchr_iter(b'"', window)
+        .find(|at| at.checked_sub(1).and_then(|before| window.get(before)) != Some(&b'\\'))
 }
 
 /// A quick look that may cry wolf but misses nothing: raw control bytes, `\u` escapes, and the lead bytes of hidden characters.
@@ -92,60 +120,129 @@ const fn look_twice() -> [bool; 256] {
     table
 }
 
-/// Copies JSON text, leaving out white space between tokens and hidden characters in strings, raw or escaped.
+/// Copies JSON text, leaving out white space between tokens and, in strings, what a [`Sieve`] does not keep.
 fn rewrite(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    let mut in_string = false;
-    let mut rest = text.chars();
-    while let Some(c) = rest.next() {
-        match c {
-            '"' => {
-                in_string = !in_string;
-                out.push(c);
-            }
-            '\\' if in_string => match rest.next() {
-                Some('u') => escape(&mut rest, &mut out),
-                Some(other) => out.extend(['\\', other]),
-                None => out.push(c),
-            },
-            _ if !in_string && c.is_ascii_whitespace() => {}
-            _ if in_string && hidden(c) => {}
-            _ => out.push(c),
-        }
+    let mut rest = text;
+    while let Some((outside, inside)) = rest.split_once('"') {
+        out.extend(outside.chars().filter(|c| !c.is_ascii_whitespace()));
+        out.push('"');
+        rest = string(inside, &mut out);
     }
+    out.extend(rest.chars().filter(|c| !c.is_ascii_whitespace()));
     out
 }
 
-/// One `\uXXXX` (or a pair of them) of which `\u` has been read: kept as written unless it stands for a hidden character.
-fn escape(rest: &mut std::str::Chars<'_>, out: &mut String) {
-    let written: String = rest.clone().take(4).collect();
-    let Ok(unit) = u16::from_str_radix(&written, 16) else {
-        out.push_str("\\u");
-        return;
-    };
-    *rest = skip(rest, 4);
-    if (0xd800..0xdc00).contains(&unit) {
-        let second: String = rest.clone().take(6).collect();
-        let low = second.strip_prefix("\\u").and_then(|hex| u16::from_str_radix(hex, 16).ok());
-        if let Some(c) = low.and_then(|low| char::decode_utf16([unit, low]).next()).and_then(Result::ok) {
-            *rest = skip(rest, 6);
-            if !hidden(c) {
-                out.push_str("\\u");
-                out.push_str(&written);
-                out.push_str(&second);
-            }
-            return;
+/// Copies one string from behind its opening quote on; gives what stands behind the closing one.
+fn string<'a>(text: &'a str, out: &mut String) -> &'a str {
+    let (mut sieve, mut rest) = (Sieve::default(), text);
+    while let Some((written, meant)) = next_character(rest) {
+        rest = rest.get(written.len()..).unwrap_or_default();
+        if written == "\"" {
+            out.push_str(&sieve.note());
+            out.push('"');
+            break;
+        }
+        if sieve.keeps(meant) {
+            out.push_str(written);
         }
     }
-    if !char::from_u32(unit.into()).is_some_and(hidden) {
-        out.push_str("\\u");
-        out.push_str(&written);
+    rest
+}
+
+/// The next character of a string as it is written, and what it means; `None` for half of a surrogate pair.
+fn next_character(text: &str) -> Option<(&str, Option<char>)> {
+    let first = text.chars().next()?;
+    if first != '\\' {
+        return Some((text.get(..first.len_utf8())?, Some(first)));
+    }
+    let second = text.get(1..)?.chars().next()?;
+    let short = text.get(..1 + second.len_utf8())?;
+    let unit = |from: usize| u16::from_str_radix(text.get(from..from + 4)?, 16).ok();
+    let Some(high) = (second == 'u').then(|| unit(2)).flatten() else {
+        let meant = match second {
+            'n' => '\n',
+            't' => '\t',
+            'r' => '\r',
+            'b' => '\u{8}',
+            'f' => '\u{c}',
+            other => other,
+        };
+        return Some((short, Some(meant)));
+    };
+    let low = (text.get(6..8) == Some("\\u")).then(|| unit(8)).flatten();
+    match low.map(|low| char::decode_utf16([high, low]).next()) {
+        Some(Some(Ok(pair))) if (0xd800..0xdc00).contains(&high) => Some((text.get(..12)?, Some(pair))),
+        _ => Some((text.get(..6)?, char::from_u32(high.into()))),
     }
 }
 
-fn skip<'a>(rest: &std::str::Chars<'a>, count: usize) -> std::str::Chars<'a> {
-    let text = rest.as_str();
-    text.char_indices().nth(count).map_or("", |(at, _)| text.get(at..).unwrap_or_default()).chars()
+/// Decides, character by character, what of one text is shown.
+#[derive(Debug, Default)]
+struct Sieve {
+    sequence: Sequence,
+    kept: usize,
+}
+
+/// Where in a terminal sequence (ECMA-48) a text is.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+enum Sequence {
+    /// In none.
+    #[default]
+    Outside,
+    /// Behind ESC.
+    Escape,
+    /// In a control sequence, as for colours.
+    Control,
+    /// In a command string, as for links and titles.
+    Command,
+    /// Behind an ESC in a command string.
+    CommandEnd,
+}
+
+impl Sieve {
+    /// Whether the next character is shown.
+    fn keeps(&mut self, c: Option<char>) -> bool {
+        let visible = match c {
+            Some(c) => self.is_outside(c) && !hidden(c),
+            None => false,
+        };
+        self.kept += usize::from(visible);
+        visible && self.kept <= MOST_CHARACTERS
+    }
+
+    /// Whether a character is part of no terminal sequence.
+    fn is_outside(&mut self, c: char) -> bool {
+        use Sequence as S;
+        let (next, outside) = match (self.sequence, c) {
+            (_, '\u{1b}') if self.sequence != S::Command => (S::Escape, false),
+            (S::Command, '\u{1b}') => (S::CommandEnd, false),
+            (S::Outside, '\u{9b}') => (S::Control, false),
+            (S::Outside, '\u{90}' | '\u{98}' | '\u{9d}'..='\u{9f}') => (S::Command, false),
+            (S::Outside, _) => (S::Outside, true),
+            (S::Escape, '[') => (S::Control, false),
+            (S::Escape, ']' | 'P' | 'X' | '^' | '_') => (S::Command, false),
+            (S::Escape, ' '..='/') => (S::Escape, false),
+            (S::Escape, '0'..='~') => (S::Outside, false),
+            (S::Control, ' '..='?') => (S::Control, false),
+            (S::Control, '@'..='~') => (S::Outside, false),
+            // What breaks a sequence off is text again.
+            (S::Escape | S::Control, _) => (S::Outside, true),
+            (S::Command | S::CommandEnd, '\u{7}' | '\u{9c}') | (S::CommandEnd, '\\') => (S::Outside, false),
+            (S::Command | S::CommandEnd, '\n') => (S::Outside, true),
+            (S::Command | S::CommandEnd, _) => (S::Command, false),
+        };
+        self.sequence = next;
+        outside
+    }
+
+    /// What is said at the end of a text that was cut.
+    fn note(&self) -> String {
+        match self.kept.saturating_sub(MOST_CHARACTERS) {
+            0 => String::new(),
+            more => format!("… [cut by the gateway: {more} more characters]"),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -163,7 +260,7 @@ mod tests {
     fn hidden_characters_go_whether_raw_or_escaped() {
         let dirty = "{\"name\":\"a\u{200b}b\\u200bc\\u001b[31m\\udb40\\udc41\u{202e}d\\n\"}";
         let clean = clean_json(Bytes::copy_from_slice(dirty.as_bytes()));
-        assert_eq!(std::str::from_utf8(&clean).ok(), Some("{\"name\":\"abc[31md\\n\"}"));
+        assert_eq!(std::str::from_utf8(&clean).ok(), Some("{\"name\":\"abcd\\n\"}"));
     }
 
     #[test]
@@ -177,5 +274,39 @@ mod tests {
     fn pretty_printed_json_becomes_one_line() {
         let clean = clean_json(Bytes::from_static(b"{\n  \"a\" : \"x y\"\r\n}"));
         assert_eq!(clean.as_ref(), b"{\"a\":\"x y\"}");
+    }
+
+    #[test]
+    fn terminal_sequences_go_as_a_whole() {
+        for (dirty, clean) in [
+            ("\u{1b}[1;31mred\u{1b}[0m", "red"),
+            ("a\u{9b}2Jb", "ab"),
+            ("\u{1b}]8;;https://evil.example\u{7}link\u{1b}]8;;\u{1b}\\!", "link!"),
+            ("a\u{1b}(Bb\u{1b}cd", "abd"),
+            ("a\u{1b}]0;title without an end", "a"),
+            ("a\u{1b}]0;title\nsecond line", "a\nsecond line"),
+            ("a\u{1b}[3中", "a中"),
+            ("a\u{1b}", "a"),
+        ] {
+            assert_eq!(clean_text(dirty), clean);
+            let json = Bytes::from(serde_json::to_string(dirty).unwrap_or_default());
+            let shown: String = serde_json::from_slice(&clean_json(json)).unwrap_or_default();
+            assert_eq!(shown, clean);
+        }
+    }
+
+    #[test]
+    fn long_texts_are_cut_and_say_so() {
+        for letter in ["a", "中", "\"", "\\", "\n", "\u{1f600}"] {
+            for (length, cut) in [(MOST_CHARACTERS, false), (MOST_CHARACTERS + 2, true)] {
+                let text = letter.repeat(length);
+                let json = Bytes::from(serde_json::to_string(&[("x", &text)]).unwrap_or_default());
+                let shown: Vec<(String, String)> = serde_json::from_slice(&clean_json(json)).unwrap_or_default();
+                let expected = letter.repeat(MOST_CHARACTERS)
+                    + if cut { "… [cut by the gateway: 2 more characters]" } else { "" };
+                assert_eq!(shown, [("x".to_owned(), expected.clone())], "{letter} {length}");
+                assert_eq!(clean_text(&text), expected);
+            }
+        }
     }
 }

@@ -8,13 +8,16 @@ mod view;
 mod wish;
 
 use bytes::Bytes;
-use flvx_panel::spec::Route;
+use flvx_panel::spec::{Field, Route};
 
-pub use clean::{clean_text, clean_value};
-pub use redact::{REDACTED, redact};
+pub use clean::{MOST_CHARACTERS, clean_text, clean_value};
+pub use redact::{Kept, REDACTED, Redactor};
 pub use view::{View, ViewError};
 
 use crate::result::Page;
+
+/// Most bytes of `data` in one result. Lists end earlier and say where they go on; anything else is refused beyond it.
+pub const MOST_BYTES: usize = 4 << 20;
 
 /// What is shown of an answer.
 #[derive(Debug)]
@@ -25,16 +28,35 @@ pub struct Shaped {
     pub page: Option<Page>,
 }
 
+/// A whole document with its secrets hidden and its texts cleaned, however long it is.
+///
+/// # Errors
+/// It is not JSON.
+pub fn shape_whole(field: &Field, data: Bytes, redactor: &mut Redactor<'_>) -> Result<Bytes, ViewError> {
+    redactor.redact(&clean::clean_json(data), Some(field))
+}
+
 /// Shapes the `data` of a route's answer.
 ///
 /// # Errors
 /// The view names a field that no row has, or `data` is not the list that the manifest promises.
-pub fn shape(route: &Route, data: Bytes, view: Option<&View>) -> Result<Shaped, ViewError> {
+pub fn shape(
+    route: &Route,
+    data: Bytes,
+    view: Option<&View>,
+    redactor: &mut Redactor<'_>,
+) -> Result<Shaped, ViewError> {
     // Cleaning works on any JSON text, so it runs first and only when a scan finds something to clean.
     let data = clean::clean_json(data);
-    match (route.data, route.rows) {
-        (Some(field), Some(rows)) => view::apply(route, field, rows, &data, view),
-        (Some(field), None) if field.holds_secret() => Ok(Shaped { data: redact(&data, field)?.into(), page: None }),
-        _ => Ok(Shaped { data, page: None }),
-    }
+    let shaped = match (route.data, route.rows) {
+        (Some(field), Some(rows)) => view::apply(route, field, rows, &data, view, redactor)?,
+        (field, _) => {
+            let data = match (field, view) {
+                (Some(field), Some(view)) if route.to_file => view::members(field, &data, view)?,
+                _ => data,
+            };
+            Shaped { data: redactor.redact(&data, field)?, page: None }
+        }
+    };
+    if shaped.data.len() > MOST_BYTES { Err(ViewError::TooLarge(shaped.data.len())) } else { Ok(shaped) }
 }

@@ -6,8 +6,8 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::{
-    Shaped,
-    redact::{copy, may_hold_secret},
+    MOST_BYTES, Shaped,
+    redact::{Redactor, Step, below},
     scan::{elements, is_key, pairs},
 };
 use crate::{gateway::Problem, nearest::nearest, result::Page};
@@ -43,6 +43,9 @@ pub enum ViewError {
     /// The answer is not JSON.
     #[error("the panel's answer is not JSON")]
     NotJson,
+    /// What is to be shown is more than a result takes.
+    #[error("the answer is {0} bytes long, more than one result takes")]
+    TooLarge(usize),
 }
 
 const OPERATORS: &[&str] = &["eq", "ne", "gt", "gte", "lt", "lte", "contains", "in"];
@@ -53,7 +56,15 @@ impl View {
     /// # Errors
     /// The first thing that the rows do not have.
     pub fn check(&self, route: &Route) -> Result<(), ViewError> {
-        let Some(row) = row_shape(route) else { return Ok(()) };
+        if route.to_file && (!self.filter.is_empty() || self.sort.is_some() || self.limit.is_some() || self.offset > 0)
+        {
+            return Err(asked(
+                "view",
+                "only `fields` is known here: the sections to show, or [\"*\"] for all".to_owned(),
+            ));
+        }
+        let document = route.data.filter(|_| route.to_file);
+        let Some(row) = row_shape(route).or(document) else { return Ok(()) };
         let known = |path: &str, name: &str| -> Result<(), ViewError> {
             match row.fields.iter().find(|field| field.name == name) {
                 Some(field) if field.secret && !path.starts_with("view.fields") => {
@@ -133,6 +144,7 @@ pub(super) fn apply(
     rows: &str,
     data: &Bytes,
     view: Option<&View>,
+    redactor: &mut Redactor<'_>,
 ) -> Result<Shaped, ViewError> {
     let Some(row) = row_shape(route) else { return Err(ViewError::NotAList) };
     let everything = View::default();
@@ -143,20 +155,56 @@ pub(super) fn apply(
         None if route.show.is_empty() => None,
         None => Some(route.show.to_vec()),
     };
-    let secrets = may_hold_secret(data, field);
-    let cut = Cut { row, view, chosen, secrets };
+    if !rows.is_empty() {
+        redactor.watch(data, field);
+    }
+    if let Some(first) = list_in(data, rows).ok().and_then(|list| elements(list)?.next()) {
+        redactor.watch(first, row);
+    }
+    let secrets = redactor.may_hold_secret(data, field);
+    let cut = Cut { row, view, chosen, redactor: secrets.then_some(redactor) };
     let whole =
         cut.chosen.is_none() && view.filter.is_empty() && view.sort.is_none() && view.offset == 0 && rows.is_empty();
     if let Some(all) = elements(data).filter(|_| whole && !secrets) {
         // Everything was asked for and nothing is secret: the bytes go on as they came.
         let total = all.count();
-        if total <= view.limit.unwrap_or(DEFAULT_LIMIT) {
+        if total <= view.limit.unwrap_or(DEFAULT_LIMIT) && data.len() <= MOST_BYTES {
             return Ok(Shaped { data: data.clone(), page: Some(Page { total, returned: total, next_offset: None }) });
         }
     }
     let mut out = Vec::with_capacity(data.len().min(64 << 10));
-    let page = cut.descend(data, field, rows, &mut out)?;
+    let start = cut.redactor.map(Redactor::start).unwrap_or_default();
+    let page = cut.descend(data, field, rows, start, &mut out)?;
     Ok(Shaped { data: out.into(), page: Some(page) })
+}
+
+/// The list that a path leads to.
+fn list_in<'j>(json: &'j [u8], path: &str) -> Result<&'j [u8], ViewError> {
+    path.split('.').filter(|step| !step.is_empty()).try_fold(json, |json, step| {
+        let mut members = pairs(json).into_iter().flatten();
+        members.find(|(key, _)| is_key(key, step)).map(|(_, value)| value).ok_or(ViewError::NotAList)
+    })
+}
+
+/// The members of a document that a view asks for, in the document's order.
+pub(super) fn members(document: &Field, data: &Bytes, view: &View) -> Result<Bytes, ViewError> {
+    let Some(chosen) = view.fields.as_ref().filter(|fields| fields.iter().all(|name| name != "*")) else {
+        return Ok(data.clone());
+    };
+    let mut out = vec![b'{'];
+    for (key, value) in pairs(data).ok_or(ViewError::NotJson)? {
+        let known = document.fields.iter().any(|field| is_key(key, field.name));
+        if known && chosen.iter().any(|name| is_key(key, name)) {
+            if out.len() > 1 {
+                out.push(b',');
+            }
+            out.extend_from_slice(key);
+            out.push(b':');
+            out.extend_from_slice(value);
+        }
+    }
+    out.push(b'}');
+    Ok(out.into())
 }
 
 /// One list being cut.
@@ -165,16 +213,23 @@ struct Cut<'a> {
     view: &'a View,
     /// Fields shown, in the order asked for; `None`: all.
     chosen: Option<Vec<&'a str>>,
-    /// Whether the data can hold a secret at all.
-    secrets: bool,
+    /// Takes the secrets out; `None`: the data can hold none.
+    redactor: Option<&'a Redactor<'a>>,
 }
 
-impl Cut<'_> {
+impl<'a> Cut<'a> {
     /// Copies the objects around the list and cuts the list itself.
-    fn descend(&self, json: &[u8], field: &Field, path: &str, out: &mut Vec<u8>) -> Result<Page, ViewError> {
+    fn descend(
+        &self,
+        json: &[u8],
+        field: &Field,
+        path: &str,
+        open: &[Step<'a>],
+        out: &mut Vec<u8>,
+    ) -> Result<Page, ViewError> {
         let (step, further) = path.split_once('.').unwrap_or((path, ""));
         if step.is_empty() {
-            return self.list(json, out);
+            return self.list(json, open, out);
         }
         let mut page = None;
         out.push(b'{');
@@ -185,16 +240,21 @@ impl Cut<'_> {
             out.extend_from_slice(key);
             out.push(b':');
             match field.fields.iter().find(|known| is_key(key, known.name)) {
-                Some(known) if known.name == step => page = Some(self.descend(value, known, further, out)?),
-                Some(known) => self.value(value, known, out),
-                None => out.extend_from_slice(value),
+                Some(known) if known.name == step => {
+                    page = Some(self.descend(value, known, further, &below(open, key), out)?);
+                }
+                Some(known) => self.value(value, known, &below(open, key), out),
+                None => match self.redactor {
+                    Some(redactor) => redactor.unknown(key, value, &below(open, key), out),
+                    None => out.extend_from_slice(value),
+                },
             }
         }
         out.push(b'}');
         page.ok_or(ViewError::NotAList)
     }
 
-    fn list(&self, json: &[u8], out: &mut Vec<u8>) -> Result<Page, ViewError> {
+    fn list(&self, json: &[u8], open: &[Step<'a>], out: &mut Vec<u8>) -> Result<Page, ViewError> {
         let mut rows: Vec<&[u8]> = match json {
             b"null" => Vec::new(),
             json => elements(json).ok_or(ViewError::NotAList)?.collect(),
@@ -213,10 +273,16 @@ impl Cut<'_> {
         let mut returned = 0;
         out.push(b'[');
         for row in shown {
+            let before = out.len();
             if returned > 0 {
                 out.push(b',');
             }
-            self.write_row(row, out);
+            self.write_row(row, open, out);
+            // Room for the brackets around the list is left.
+            if out.len() > MOST_BYTES - 1_024 && returned > 0 {
+                out.truncate(before);
+                break;
+            }
             returned += 1;
         }
         out.push(b']');
@@ -224,9 +290,9 @@ impl Cut<'_> {
         Ok(Page { total, returned, next_offset: (next < total).then_some(next) })
     }
 
-    fn write_row(&self, json: &[u8], out: &mut Vec<u8>) {
+    fn write_row(&self, json: &[u8], open: &[Step<'a>], out: &mut Vec<u8>) {
         let (Some(chosen), Kind::Object, Some(row)) = (&self.chosen, self.row.kind, pairs(json)) else {
-            return self.value(json, self.row, out);
+            return self.value(json, self.row, open, out);
         };
         out.push(b'{');
         let mut first = true;
@@ -238,15 +304,18 @@ impl Cut<'_> {
             out.extend_from_slice(key);
             out.push(b':');
             match self.row.fields.iter().find(|field| field.name == *name) {
-                Some(field) => self.value(value, field, out),
+                Some(field) => self.value(value, field, &below(open, key), out),
                 None => out.extend_from_slice(value),
             }
         }
         out.push(b'}');
     }
 
-    fn value(&self, json: &[u8], field: &Field, out: &mut Vec<u8>) {
-        if self.secrets { copy(json, field, out) } else { out.extend_from_slice(json) }
+    fn value(&self, json: &[u8], field: &Field, open: &[Step<'a>], out: &mut Vec<u8>) {
+        match self.redactor {
+            Some(redactor) => redactor.copy(json, field, open, out),
+            None => out.extend_from_slice(json),
+        }
     }
 }
 
@@ -317,7 +386,7 @@ mod tests {
         let view: View = serde_json::from_value(view).unwrap();
         view.check(FORWARD_LIST).unwrap();
         let data = Bytes::from(rows.to_string());
-        let shaped = super::super::shape(FORWARD_LIST, data, Some(&view)).unwrap();
+        let shaped = super::super::shape(FORWARD_LIST, data, Some(&view), &mut Redactor::default()).unwrap();
         (serde_json::from_slice(&shaped.data).unwrap(), shaped.page.unwrap())
     }
 
@@ -361,7 +430,13 @@ mod tests {
     fn the_default_view_shows_the_manifests_fields_and_at_most_a_hundred_rows() {
         let many: Vec<Value> =
             (0..250).map(|id| json!({ "id": id, "name": "n", "remoteAddr": "x", "status": 1 })).collect();
-        let shaped = super::super::shape(FORWARD_LIST, Bytes::from(Value::from(many).to_string()), None).unwrap();
+        let shaped = super::super::shape(
+            FORWARD_LIST,
+            Bytes::from(Value::from(many).to_string()),
+            None,
+            &mut Redactor::default(),
+        )
+        .unwrap();
         let data: Vec<Value> = serde_json::from_slice(&shaped.data).unwrap();
         assert_eq!(shaped.page, Some(Page { total: 250, returned: 100, next_offset: Some(100) }));
         assert_eq!(data.first().unwrap().as_object().unwrap().keys().collect::<Vec<_>>(), ["id", "name", "status"]);
@@ -372,7 +447,9 @@ mod tests {
         let row = json!([{ "id": 1, "remoteToken": "canary", "unknownKey": 5 }]);
         for view in [json!({ "fields": ["*"] }), json!({ "fields": ["remoteToken"] }), json!({})] {
             let view: View = serde_json::from_value(view).unwrap();
-            let shaped = super::super::shape(NODE_LIST, Bytes::from(row.to_string()), Some(&view)).unwrap();
+            let shaped =
+                super::super::shape(NODE_LIST, Bytes::from(row.to_string()), Some(&view), &mut Redactor::default())
+                    .unwrap();
             assert!(!String::from_utf8_lossy(&shaped.data).contains("canary"));
         }
         let view: View = serde_json::from_value(json!({ "filter": { "remoteToken": { "contains": "c" } } })).unwrap();
@@ -394,8 +471,14 @@ mod tests {
     #[test]
     fn what_is_no_list_is_said_to_be_none() {
         for data in [r#"{"a":1}"#, "5", "\"x\""] {
-            assert_eq!(super::super::shape(FORWARD_LIST, Bytes::from(data), None).unwrap_err(), ViewError::NotAList);
+            assert_eq!(
+                super::super::shape(FORWARD_LIST, Bytes::from(data), None, &mut Redactor::default()).unwrap_err(),
+                ViewError::NotAList
+            );
         }
-        assert_eq!(super::super::shape(FORWARD_LIST, Bytes::from("null"), None).unwrap().data, "[]");
+        assert_eq!(
+            super::super::shape(FORWARD_LIST, Bytes::from("null"), None, &mut Redactor::default()).unwrap().data,
+            "[]"
+        );
     }
 }

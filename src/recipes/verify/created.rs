@@ -35,6 +35,7 @@ pub(super) fn prove(proof: &ProofOf<'_>) -> Verified {
     }
     if let Some(row) = found.last() {
         verified.new_id = id_of(row, id);
+        verified.after.0 = proof.kept([*row]);
         let compared = proof.compare(row, &proof.scope, "");
         verified.differences = compared.differences;
         verified.not_compared.extend(compared.unseen);

@@ -10,6 +10,7 @@ use super::ProofOf;
 use crate::recipes::{
     compare::{same, same_set, unseen},
     place::{self, Held, Scope},
+    redact::is_secret_name,
 };
 
 /// Characters of a text that are shown.
@@ -138,7 +139,7 @@ pub(super) fn secret_at(field: Option<&Field>, path: &str) -> bool {
             let Some(items) = field.items else { return false };
             field = items;
         }
-        if field.secret || field.secret_keys.iter().any(|key| key.eq_ignore_ascii_case(name.trim())) {
+        if field.secret || is_secret_name(field, name) {
             return true;
         }
         let below = match field.kind {

@@ -77,6 +77,7 @@ fn as_asked(proof: &ProofOf<'_>, scope: &Scope<'_>, verified: &mut Verified) -> 
         verified.differences.push(Difference { path, expected: "present".into(), found: "absent".into() });
         return State::Failed;
     }
+    verified.after.0.extend(proof.kept(rows.iter().copied()));
     let several = rows.len() > 1 || proof.list().is_some();
     let before = verified.differences.len();
     for row in rows {

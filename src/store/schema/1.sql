@@ -17,7 +17,7 @@ CREATE TABLE ledger (
   outcome    TEXT,              -- once settled
   verified   INTEGER,
   arguments  TEXT NOT NULL,     -- JSON: the request without its secrets
-  before     TEXT,              -- JSON: what was read before, without secrets
+  before     TEXT,              -- JSON: the calls that were sent, in order, each with what was read before it, without secrets
   result     TEXT,              -- JSON: the result as the caller got it
   undo       TEXT,              -- JSON: the inverse
   saved      TEXT,              -- id of the state saved before, in `saved`
@@ -27,6 +27,7 @@ CREATE TABLE ledger (
 CREATE UNIQUE INDEX ledger_key ON ledger (panel, principal, credential, tool, key) WHERE live = 1;
 CREATE INDEX ledger_started ON ledger (started_ms);
 CREATE INDEX ledger_principal ON ledger (principal, started_ms);
+CREATE INDEX ledger_undoes ON ledger (undoes) WHERE undoes IS NOT NULL;
 CREATE INDEX ledger_unsettled ON ledger (owner) WHERE stage <> 'settled';
 
 -- Tokens of previews. Only their digests are kept.
@@ -63,15 +64,16 @@ CREATE TABLE approval (
   decided_ms   INTEGER
 ) WITHOUT ROWID;
 
--- The record of every call, chained: each row's hash covers the one before it.
+-- The record of every call, chained: each row's hash covers all its columns and the hash of the row before it.
 CREATE TABLE audit (
   seq       INTEGER PRIMARY KEY,
   time_ms   INTEGER NOT NULL,
-  trace_id  TEXT NOT NULL,
+  trace_id  TEXT NOT NULL,      -- empty: an event that belongs to no call
   kind      TEXT NOT NULL,      -- call, intent, or a word for an event that is no call
   principal TEXT NOT NULL,
   tool      TEXT NOT NULL,
-  outcome   TEXT NOT NULL,      -- ok, an outcome of a change, or the kind of error
+  outcome   TEXT NOT NULL,      -- ok, failed, an outcome of a change; empty: an intent or an event
+  error     TEXT NOT NULL,      -- kind of the error; empty: none
   targets   TEXT NOT NULL,      -- words to find it by: |node=3|forward=12|
   record    TEXT NOT NULL,      -- JSON, exactly as it is hashed
   hash      BLOB NOT NULL
@@ -81,15 +83,16 @@ CREATE INDEX audit_trace ON audit (trace_id);
 CREATE INDEX audit_principal ON audit (principal, time_ms);
 CREATE INDEX audit_tool ON audit (tool, time_ms);
 CREATE INDEX audit_outcome ON audit (outcome, time_ms);
+CREATE INDEX audit_error ON audit (error, time_ms) WHERE error <> '';
 
--- Where the chain begins once old rows are gone.
-CREATE TABLE audit_anchor (
-  only      INTEGER PRIMARY KEY CHECK (only = 1),
-  seq       INTEGER NOT NULL,   -- last row that is gone
+-- The two ends of the chain, sealed, so that rows cannot go from either end unseen.
+CREATE TABLE audit_end (
+  which     TEXT PRIMARY KEY CHECK (which IN ('anchor', 'head')),
+  seq       INTEGER NOT NULL,   -- anchor: last row that was pruned; head: newest row
   hash      BLOB NOT NULL,      -- its hash
-  pruned_ms INTEGER NOT NULL,
-  seal      BLOB NOT NULL       -- keyed digest of the three
-);
+  time_ms   INTEGER NOT NULL,   -- when this end was moved
+  seal      BLOB NOT NULL       -- keyed digest of the four
+) WITHOUT ROWID;
 
 -- Files with secrets in them: backups, states saved before a change, new secrets for a person.
 CREATE TABLE saved (

@@ -1,8 +1,10 @@
 //! What clients see of the tools: names, short texts, schemas, hints. Rendered once; every character is paid for by a model.
+//! A client gets the part that its principal is offered, picked from the rendered whole: a tool is a handful of shared
+//! pointers, so there is nothing worth keeping by view.
 
 mod slim;
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 use flvx_panel::spec::{Danger, Kind};
 use rmcp::model::{JsonObject, Tool as McpTool, ToolAnnotations};
@@ -10,7 +12,7 @@ use serde_json::Value;
 
 use crate::{
     config::Spelling,
-    gateway::{Registry, Tool},
+    gateway::{Offer, Registry, Tool},
 };
 
 /// The shape that every tool's result has. `data` differs by tool; `ops.routes` and the tool's resource describe it.
@@ -19,32 +21,24 @@ const OUTPUT: &str =
 /// The rendered list.
 #[derive(Debug)]
 pub struct Listing {
-    tools: Vec<McpTool>,
-    places: HashMap<String, usize>,
+    tools: Vec<(Tool, McpTool)>,
 }
 
 impl Listing {
     /// Renders all tools of a registry.
     pub fn new(registry: &Registry, spelling: Spelling) -> Self {
         let output: Arc<JsonObject> = Arc::new(object(OUTPUT));
-        let mut tools = Vec::new();
-        let mut places = HashMap::new();
-        for tool in registry.iter() {
-            places.insert(tool.name.to_owned(), tools.len());
-            places.insert(tool.wire_name.to_owned(), tools.len());
-            tools.push(render(tool, spelling, &output));
-        }
-        Self { tools, places }
+        Self { tools: registry.iter().map(|tool| (*tool, render(tool, spelling, &output))).collect() }
     }
 
     /// All tools in the order of their canonical names.
-    pub fn tools(&self) -> &[McpTool] {
-        &self.tools
+    pub fn tools(&self) -> Vec<McpTool> {
+        self.tools.iter().map(|(_, rendered)| rendered.clone()).collect()
     }
 
-    /// One tool, by either spelling.
-    pub fn get(&self, name: &str) -> Option<&McpTool> {
-        self.tools.get(*self.places.get(name)?)
+    /// Those that somebody is offered, in the same order.
+    pub fn offered(&self, offer: Offer<'_>) -> Vec<McpTool> {
+        self.tools.iter().filter(|(tool, _)| offer.has(tool)).map(|(_, rendered)| rendered.clone()).collect()
     }
 }
 

@@ -119,6 +119,12 @@ fn contents(field: &Field, at: &At<'_>, findings: &mut Vec<Finding>) {
                 .label("names keys of a map"),
         );
     }
+    if field.hand_over && !(field.secret && field.kind == Kind::String) {
+        findings.push(
+            Finding::new(at.key("hand_over").at_key(), "`hand_over` on a field that is no secret text")
+                .label("is for a `string` that is `secret`"),
+        );
+    }
     if field.free_text && matches!(field.kind, Kind::Integer | Kind::Number | Kind::Boolean) {
         findings.push(
             Finding::new(at.key("free_text").at_key(), "`free_text` on a field that is no text")
@@ -129,9 +135,17 @@ fn contents(field: &Field, at: &At<'_>, findings: &mut Vec<Finding>) {
 
 /// Keys that mean something only in requests, or only in answers.
 fn side(side: Side, field: &Field, at: &At<'_>, findings: &mut Vec<Finding>) {
+    if side == Side::Request && field.hand_over {
+        let finding = Finding::new(at.key("hand_over").at_key(), "`hand_over` in a request");
+        findings.push(finding.label("is for answers: what a person gives needs no handing over"));
+    }
     if side == Side::Request && field.optional {
         let finding = Finding::new(at.key("optional").at_key(), "`optional` in a request");
         findings.push(finding.label("is for answers; here every field is optional unless it is `required`"));
+    }
+    if side == Side::Request && field.volatile {
+        let finding = Finding::new(at.key("volatile").at_key(), "`volatile` in a request");
+        findings.push(finding.label("is for answers: what a caller gives does not move by itself"));
     }
     if side == Side::Answer {
         let only_requests = [

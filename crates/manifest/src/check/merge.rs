@@ -8,7 +8,7 @@ use super::{
 use crate::{
     finding::Finding,
     fit::kind_in_words,
-    model::{Field, Kind, Merge, Omitted},
+    model::{Field, Kind, Merge, Omitted, Read, Unique},
     path::{At, Spot},
     shape::follow,
     suggest::nearest,
@@ -21,7 +21,7 @@ pub fn check(recipe: &Recipe<'_>, merge: Option<&Merge>, findings: &mut Vec<Find
         let here = at.key("merge");
         if let Some(merge) = merge {
             fields(recipe, merge, request, &here, findings);
-            from(recipe, merge, request, &here.key("from"), findings);
+            from(recipe, &merge.from, Use::Column, request, &here.key("from"), findings);
             for (name, text) in merge.unreadable.iter() {
                 let at = here.key("unreadable");
                 let at = at.key(name);
@@ -50,12 +50,20 @@ fn fields(recipe: &Recipe<'_>, merge: &Merge, request: &Field, at: &At<'_>, find
     }
 }
 
-fn from(recipe: &Recipe<'_>, merge: &Merge, request: &Field, at: &At<'_>, findings: &mut Vec<Finding>) {
+/// Request fields and the reads that hold their stored values.
+pub fn from(
+    recipe: &Recipe<'_>,
+    reads: &Unique<Read>,
+    usage: Use,
+    request: &Field,
+    at: &At<'_>,
+    findings: &mut Vec<Finding>,
+) {
     let roots = recipe.roots(&["$request", "$before"]);
-    for (name, read) in merge.from.iter() {
+    for (name, read) in reads.iter() {
         let here = at.key(name);
         let field = field_of_request(request, name, here.at_key(), findings);
-        let row = reads::check(recipe.route, read, Use::Column, &roots, &here, findings);
+        let row = reads::check(recipe.route, read, usage, &roots, &here, findings);
         if let (Some(field), Some(row)) = (field, row) {
             let key = if read.take.is_some() { "take" } else { "read" };
             taken(field, row, read.take.as_deref(), here.key(key).at_value(), findings);

@@ -104,6 +104,15 @@ fn unescaped(value: &Value) -> Value {
     }
 }
 
+/// Whether a place that starts with `root` stands anywhere in the value.
+pub fn mentions(value: &Value, root: &str) -> bool {
+    match value {
+        Value::Array(items) => items.iter().any(|item| mentions(item, root)),
+        Value::Object(object) => object.values().any(|item| mentions(item, root)),
+        value => is_place(value) && value.as_str().is_some_and(|text| split(text).0 == root),
+    }
+}
+
 fn holds_place(value: &Value) -> bool {
     match value {
         Value::Array(items) => items.iter().any(holds_place),
@@ -113,35 +122,46 @@ fn holds_place(value: &Value) -> bool {
 }
 
 fn place(text: &str, want: Want<'_>, roots: &Roots<'_>, spot: Spot, findings: &mut Vec<Finding>) {
+    if let Some(reached) = found(text, roots, &spot, findings) {
+        agree(text, reached, want, spot, findings);
+    }
+}
+
+/// What a place holds, one of several where it goes through a list; `None`: it is not known, or there is no such place.
+pub fn reached<'a>(text: &str, roots: &Roots<'a>, spot: Spot, findings: &mut Vec<Finding>) -> Option<&'a Field> {
+    found(text, roots, &spot, findings)?.field
+}
+
+fn found<'a>(text: &str, roots: &Roots<'a>, spot: &Spot, findings: &mut Vec<Finding>) -> Option<Reached<'a>> {
     let (name, path) = split(text);
     let root = match roots.get(name) {
         Some(Root::There(root)) => *root,
         Some(Root::Not(reason)) => {
-            findings.push(Finding::new(spot, format!("`{text}`: there is no `{name}` here")).label(*reason));
-            return;
+            findings.push(Finding::new(spot.clone(), format!("`{text}`: there is no `{name}` here")).label(*reason));
+            return None;
         }
         None => {
             let near = nearest(name, roots.list.iter().map(|(name, _)| *name)).map(|near| text.replacen(name, near, 1));
             let known: Vec<&str> =
                 roots.list.iter().filter(|(_, root)| matches!(root, Root::There(_))).map(|(name, _)| *name).collect();
-            let finding = Finding::new(spot, format!("`{name}` is no place"))
+            let finding = Finding::new(spot.clone(), format!("`{name}` is no place"))
                 .label(format!("places here start with {}", crate::suggest::listed(known)));
             findings.push(finding.instead(near).help("a text that starts with a dollar sign is written `$$…`"));
-            return;
+            return None;
         }
     };
-    let Some(root) = root else { return };
-    match reach(root, path) {
-        Ok(reached) => agree(text, reached, want, spot, findings),
+    match reach(root?, path) {
+        Ok(reached) => Some(reached),
         Err(lost) => {
             let suggestion = lost
                 .suggestion
                 .map(|path| if path.starts_with('[') { format!("{name}{path}") } else { format!("{name}.{path}") });
             findings.push(
-                Finding::new(spot, format!("`{text}` leads nowhere: {}", lost.message))
+                Finding::new(spot.clone(), format!("`{text}` leads nowhere: {}", lost.message))
                     .label("no such place")
                     .instead(suggestion),
             );
+            None
         }
     }
 }

@@ -1,31 +1,119 @@
-//! `preview`: what is shown before a change.
+//! `preview`: what is shown before a change, as far as it is read: what is changed, what hangs on it, the panel's own dry
+//! run. What becomes of the fields is checked in [`super::outcome`].
 
 use super::{
+    outcome,
+    places::{self, Root, Roots, Want},
     reads::{self, Use},
     recipes::Recipe,
 };
-use crate::{finding::Finding, model::Preview, path::At, shape::request_of, suggest::nearest};
+use crate::{
+    finding::Finding,
+    model::{Expect, Field, Kind, Preview},
+    path::At,
+    shape::{list_of, object, request_of},
+};
 
-/// The panel's own dry run, the comparison, what hangs on it.
+/// Everything that a preview says.
 pub fn check(recipe: &Recipe<'_>, preview: &Preview, findings: &mut Vec<Finding>) {
     recipe.route.at(|at| {
         let at = at.key("preview");
         if let Some(tool) = &preview.native {
             native(recipe, tool, &at.key("native"), findings);
         }
-        compare(recipe, preview, &at.key("compare"), findings);
-        for (position, read) in preview.dependents.iter().enumerate() {
-            let roots = recipe.roots(&["$request", "$before"]);
-            reads::check(recipe.route, read, Use::Dependents, &roots, &at.key("dependents").item(position), findings);
+        let rows = targets(recipe, preview, &at, findings);
+        names(recipe, preview, &at, findings);
+        outcome::check(recipe, preview, &rows, &at, findings);
+        dependents(recipe, preview, &at.key("dependents"), findings);
+        let sentences = preview.traps.iter().enumerate();
+        for (position, _) in sentences.filter(|(_, trap)| trap.trim().is_empty()) {
+            findings
+                .push(Finding::new(at.key("traps").item(position).at_value(), "a trap is empty").label("one sentence"));
         }
-        for (position, trap) in preview.traps.iter().enumerate() {
-            if trap.trim().is_empty() {
-                findings.push(
-                    Finding::new(at.key("traps").item(position).at_value(), "a trap is empty").label("one sentence"),
-                );
-            }
+        if preview.does.as_ref().is_some_and(|verb| verb.trim().is_empty()) {
+            findings.push(Finding::new(at.key("does").at_value(), "`does` is empty").label("a verb: `pauses`"));
         }
     });
+}
+
+/// The rows that are changed, by the name of the tool that shows them.
+fn targets<'a>(
+    recipe: &Recipe<'a>,
+    preview: &'a Preview,
+    at: &At<'_>,
+    findings: &mut Vec<Finding>,
+) -> Vec<(&'a str, Option<&'a Field>)> {
+    let here = at.key("targets");
+    if recipe.has_target && !preview.targets.is_empty() {
+        let finding = Finding::new(here.at_key(), "`targets` beside `target`");
+        let target = recipe.route.at(|at| at.key("target").at_key());
+        findings.push(finding.label("says once more what is changed").also(target, "already said here"));
+    }
+    let roots = recipe.roots(&["$request"]);
+    let mut rows = Vec::new();
+    for (position, read) in preview.targets.iter().enumerate() {
+        let row = reads::check(recipe.route, read, Use::Targets, &roots, &here.item(position), findings);
+        rows.push((read.read.as_str(), row));
+    }
+    if let Some(target) = &recipe.route.entry.target {
+        rows = vec![(target.read.as_str(), recipe.before)];
+    }
+    rows
+}
+
+/// Starts of places once the rows that are changed are known. Those of `targets` can be of several kinds, so their shape is
+/// not known.
+fn known<'a>(recipe: &Recipe<'a>, preview: &Preview) -> Roots<'a> {
+    match preview.targets.is_empty() {
+        true => recipe.roots(&["$request", "$before"]),
+        false => Roots::default().with("$request", Root::There(recipe.request)).with("$before", Root::There(None)),
+    }
+}
+
+/// How the target, or what is made, is called.
+fn names(recipe: &Recipe<'_>, preview: &Preview, at: &At<'_>, findings: &mut Vec<Finding>) {
+    let roots = known(recipe, preview);
+    for (position, read) in preview.named_by.iter().enumerate() {
+        reads::check(recipe.route, read, Use::Names, &roots, &at.key("named_by").item(position), findings);
+    }
+    match &preview.makes {
+        Some(makes) => {
+            if makes.kind.trim().is_empty() {
+                let finding = Finding::new(at.key("makes").key("kind").at_value(), "`kind` is empty");
+                findings.push(finding.label("what a person calls such a thing"));
+            }
+            if let Some(name) = &makes.name {
+                let want = Want { field: None, any_of: false };
+                places::check(name, want, &recipe.roots(&["$request"]), &at.key("makes").key("name"), findings);
+            }
+        }
+        None => {
+            let created = recipe.route.entry.verify.as_ref().and_then(|verify| verify.expect) == Some(Expect::Created);
+            if created && !recipe.has_target {
+                let finding = Finding::new(at.at_key(), "`makes` is missing");
+                findings.push(finding.label("what is made: `makes: { kind: forward, name: $request.name }`"));
+            }
+        }
+    }
+}
+
+/// Reads of what hangs on the target; each can speak of the rows of those before it.
+fn dependents(recipe: &Recipe<'_>, preview: &Preview, at: &At<'_>, findings: &mut Vec<Finding>) {
+    let mut found: Vec<(String, Field)> = Vec::new();
+    for (position, read) in preview.dependents.iter().enumerate() {
+        let earlier = object(found.iter().cloned().collect());
+        let root = match found.is_empty() {
+            true => Root::Not("no read before this one says `as`"),
+            false => Root::There(Some(&earlier)),
+        };
+        let roots = known(recipe, preview).with("$found", root);
+        let row = reads::check(recipe.route, read, Use::Dependents, &roots, &at.item(position), findings);
+        if let (Some(name), Some(row)) = (&read.known_as, row)
+            && !found.iter().any(|(known, _)| known == name)
+        {
+            found.push((name.clone(), list_of(row.clone())));
+        }
+    }
 }
 
 /// The dry run takes the same request, so it must know what it needs from it.
@@ -37,32 +125,11 @@ fn native(recipe: &Recipe<'_>, name: &str, at: &At<'_>, findings: &mut Vec<Findi
         findings.push(Finding::new(at.at_value(), format!("`{name}` is no read")).label("a dry run changes nothing"));
     }
     let (Some(theirs), Some(ours)) = (tool.request.as_ref().map(request_of), recipe.request) else { return };
+    if ours.kind == Kind::Map {
+        return;
+    }
     for (key, _) in theirs.fields.iter().filter(|(key, field)| field.required && ours.fields.get(key).is_none()) {
         let finding = Finding::new(at.at_value(), format!("`{name}` needs `{key}`, which this route does not take"));
         findings.push(finding.label("a dry run gets the same request"));
-    }
-}
-
-fn compare(recipe: &Recipe<'_>, preview: &Preview, at: &At<'_>, findings: &mut Vec<Finding>) {
-    if !preview.compare.is_empty() && !recipe.has_target {
-        findings
-            .push(Finding::new(at.at_key(), "`compare` without `target`").label("compared with the row of `target`"));
-        return;
-    }
-    for (field, path) in preview.compare.iter() {
-        let here = at.key(field);
-        if let Some(request) = recipe.request
-            && request.fields.get(field).is_none()
-        {
-            let near = nearest(field, request.fields.keys());
-            findings.push(
-                Finding::new(here.at_key(), format!("the request has no field `{field}`"))
-                    .label("request field: row field")
-                    .instead(near),
-            );
-        }
-        if let (Some(row), Some(target)) = (recipe.before, &recipe.route.entry.target) {
-            reads::field_of(row, path, &target.read, here.at_value(), findings);
-        }
     }
 }

@@ -8,7 +8,8 @@ use super::{
 };
 use crate::{
     finding::Finding,
-    model::{Entry, Field, Read, Unique},
+    fit::{Strictness, misfits},
+    model::{Conditions, Entry, Field, Kind, Read, Unique},
     path::{At, Spot},
     shape::{Lost, follow, request_of, row_of},
     suggest::{listed, nearest},
@@ -21,19 +22,28 @@ pub enum Use {
     Target,
     /// `preview.dependents`.
     Dependents,
+    /// `preview.targets`.
+    Targets,
+    /// `preview.named_by`.
+    Names,
+    /// `preview.from`.
+    Present,
     /// `merge.from`.
     Column,
     /// `verify.read`.
     Proof,
+    /// `undo.old`.
+    Old,
 }
 
 impl Use {
     fn allows(self, key: &str) -> bool {
         match key {
-            "name" => matches!(self, Use::Target | Use::Dependents),
-            "kind" => self == Use::Target,
-            "label" => self == Use::Dependents,
-            "take" => self == Use::Column,
+            "name" => matches!(self, Use::Target | Use::Targets | Use::Names | Use::Dependents),
+            "kind" => matches!(self, Use::Target | Use::Targets),
+            "label" | "as" => self == Use::Dependents,
+            "take" => matches!(self, Use::Present | Use::Column),
+            "when" => matches!(self, Use::Targets | Use::Dependents | Use::Present),
             _ => true,
         }
     }
@@ -42,8 +52,12 @@ impl Use {
         match self {
             Use::Target => "`target`",
             Use::Dependents => "a read of `dependents`",
+            Use::Targets => "a read of `preview.targets`",
+            Use::Names => "a read of `named_by`",
+            Use::Present => "a read of `preview.from`",
             Use::Column => "a read of `merge.from`",
             Use::Proof => "`verify.read`",
+            Use::Old => "`undo.old`",
         }
     }
 }
@@ -58,16 +72,9 @@ pub fn check<'a>(
     findings: &mut Vec<Finding>,
 ) -> Option<&'a Field> {
     misplaced(read, usage, at, findings);
+    when(route, read, &at.key("when"), findings);
     let tool = called(route, &read.read, &at.key("read"), findings)?;
-    if let Some(danger) = tool.danger
-        && is_mutation(danger)
-    {
-        let finding = Finding::new(at.key("read").at_value(), format!("`{}` is no read", read.read));
-        findings.push(finding.label(format!(
-            "its danger is `{}`; a recipe reads with `read` and `sensitive` tools",
-            danger_word(danger)
-        )));
-    }
+    only_reads(tool, at.key("read").at_value(), findings);
     let call = Call { tool, given: &read.request, named: at.key("read").at_value() };
     call.check(roots, &at.key("request"), findings);
     let row = match row_of(tool, read.rows.as_deref()) {
@@ -99,12 +106,51 @@ pub fn check<'a>(
     Some(row)
 }
 
+/// A recipe reads with tools that change nothing.
+pub fn only_reads(tool: &Entry, spot: Spot, findings: &mut Vec<Finding>) {
+    if let Some(danger) = tool.danger
+        && is_mutation(danger)
+    {
+        let name = tool.tool.as_deref().unwrap_or_default();
+        let finding = Finding::new(spot, format!("`{name}` is no read"));
+        findings.push(finding.label(format!(
+            "its danger is `{}`; a recipe reads with `read` and `sensitive` tools",
+            danger_word(danger)
+        )));
+    }
+}
+
+/// Conditions on rows. A key that is a place is a condition on the call.
+pub fn conditions(
+    given: &Conditions,
+    row: Option<&Field>,
+    tool: &str,
+    roots: &Roots<'_>,
+    at: &At<'_>,
+    findings: &mut Vec<Finding>,
+) {
+    for (path, value) in given.iter() {
+        let here = at.key(path);
+        let field = if path.starts_with('$') {
+            places::reached(path, roots, here.at_key(), findings)
+        } else {
+            row.and_then(|row| field_of(row, path, tool, here.at_key(), findings))
+        };
+        match value.get("not") {
+            Some(other) => places::check(other, Want { field, any_of: true }, roots, &here.key("not"), findings),
+            None => places::check(value, Want { field, any_of: true }, roots, &here, findings),
+        }
+    }
+}
+
 fn misplaced(read: &Read, usage: Use, at: &At<'_>, findings: &mut Vec<Finding>) {
     let said = [
         ("name", read.name.is_some()),
         ("kind", read.kind.is_some()),
         ("label", read.label.is_some()),
         ("take", read.take.is_some()),
+        ("when", !read.when.is_empty()),
+        ("as", read.known_as.is_some()),
     ];
     for (key, _) in said.into_iter().filter(|(key, said)| *said && !usage.allows(key)) {
         findings.push(
@@ -115,6 +161,45 @@ fn misplaced(read: &Read, usage: Use, at: &At<'_>, findings: &mut Vec<Finding>) 
     if usage == Use::Dependents && read.label.is_none() {
         let finding = Finding::new(at.key("read").at_value(), "`label` is missing");
         findings.push(finding.label("what hangs on the target, in the plural: `label: forwards of this tunnel`"));
+    }
+    if usage == Use::Targets && read.kind.is_none() {
+        let finding = Finding::new(at.key("read").at_value(), "`kind` is missing");
+        findings.push(finding.label("what a person calls such a thing: `kind: forward`"));
+    }
+    if usage == Use::Names && read.name.is_none() {
+        let finding = Finding::new(at.key("read").at_value(), "`name` is missing");
+        findings.push(finding.label("the row field that the target is called after"));
+    }
+    if let Some(name) = &read.known_as
+        && (name.is_empty() || !name.chars().all(|c| c.is_ascii_lowercase() || c == '_'))
+    {
+        let finding = Finding::new(at.key("as").at_value(), format!("`{name}` is no name for rows"));
+        findings.push(finding.label("lower-case letters and `_`, so that places can start with it"));
+    }
+}
+
+/// `when` speaks of arguments of this route, with values that they can have.
+fn when(route: &Route<'_>, read: &Read, at: &At<'_>, findings: &mut Vec<Finding>) {
+    let Some(request) = route.full.request.as_ref().map(request_of) else { return };
+    for (name, value) in read.when.iter() {
+        let here = at.key(name);
+        let Some(field) = request.fields.get(name) else {
+            let near = nearest(name, request.fields.keys());
+            let finding = Finding::new(here.at_key(), format!("the request has no field `{name}`"));
+            findings.push(finding.label("request field: value").instead(near));
+            continue;
+        };
+        let one = match (field.kind, field.items.as_deref()) {
+            (Kind::Array, Some(items)) => items,
+            _ => field,
+        };
+        let values = value.as_array().map_or_else(|| std::slice::from_ref(value), Vec::as_slice);
+        for (position, value) in values.iter().enumerate() {
+            let there = if read.when.get(name).is_some_and(Value::is_array) { &here.item(position) } else { &here };
+            for misfit in misfits(one, value, Strictness::Whole) {
+                findings.push(misfit.finding(there.at_value(), ""));
+            }
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use super::{
     places::{Root, Roots},
     preview,
     reads::{self, Use},
-    undo, verify,
+    save, undo, verify,
 };
 use crate::{
     finding::Finding,
@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// The blocks that use other routes.
-const BLOCKS: [&str; 5] = ["target", "preview", "merge", "verify", "undo"];
+const BLOCKS: [&str; 6] = ["target", "preview", "merge", "verify", "save", "undo"];
 
 /// What the recipes of a route can speak of.
 pub struct Recipe<'a> {
@@ -71,8 +71,9 @@ pub fn check(route: &Route<'_>, findings: &mut Vec<Finding>) {
         preview::check(&recipe, preview, findings);
     }
     merge::check(&recipe, entry.merge.as_ref(), findings);
+    let saved = entry.save.as_ref().map(|save| save::check(&recipe, save, findings));
     if let Some(undo) = &entry.undo {
-        undo::check(&recipe, undo, findings);
+        undo::check(&recipe, undo, saved, findings);
     }
 }
 

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     finding::Finding,
-    model::{Answer, Field, Kind, Response},
+    model::{Answer, AnswerTo, Danger, Field, Kind, Response},
     path::At,
     shape::{data_of, follow},
     suggest::nearest,
@@ -16,6 +16,10 @@ use crate::{
 pub fn check(route: &Route<'_>, findings: &mut Vec<Finding>) {
     let Some(response) = &route.entry.response else {
         form(route, findings);
+        if route.entry.answer_to == AnswerTo::File {
+            let spot = route.at(|at| at.key("answer_to").at_value());
+            findings.push(Finding::new(spot, "`answer_to: file` without a document").label("there is no `response`"));
+        }
         return;
     };
     let scope = Scope { draft: route.draft, domain: Some(route.domain), side: Side::Answer };
@@ -27,6 +31,28 @@ pub fn check(route: &Route<'_>, findings: &mut Vec<Finding>) {
         rows(route, response, &at, findings);
     });
     form(route, findings);
+    destination(route, response, findings);
+}
+
+/// `answer_to: file` is for documents of reads: an object whose members are counted.
+fn destination(route: &Route<'_>, response: &Response, findings: &mut Vec<Finding>) {
+    if route.entry.answer_to != AnswerTo::File {
+        return;
+    }
+    let spot = || route.at(|at| at.key("answer_to").at_value());
+    if data_of(route.full).is_none_or(|data| data.kind != Kind::Object) {
+        let finding = Finding::new(spot(), "`answer_to: file` without a document");
+        findings.push(finding.label("`response.data` is to be an object, whose members the answer counts"));
+    }
+    if response.rows.is_some() {
+        let finding = Finding::new(spot(), "`answer_to: file` on a list");
+        findings.push(finding.label("a list goes into the result, where `view` makes it small"));
+    }
+    if route.entry.danger.is_some_and(|danger| danger >= Danger::Write) {
+        let finding = Finding::new(spot(), "`answer_to: file` on a change");
+        findings
+            .push(finding.label("only for tools that change nothing: a repeat must be able to make the file again"));
+    }
 }
 
 /// `answer` goes with the type of `data`.

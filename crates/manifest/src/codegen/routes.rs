@@ -5,7 +5,10 @@ use serde::Serialize;
 use super::{Error, Output, names, schema};
 use crate::{
     Manifest,
-    model::{Answer, Cost, Danger, Domain, Effect, Entry, ErrorRule, Escalation, LimitClass, Method, OwnHandler, Role},
+    model::{
+        Answer, AnswerTo, Cost, Danger, Domain, Effect, Entry, ErrorRule, Escalation, LimitClass, Method, OwnHandler,
+        Role,
+    },
 };
 
 /// The view of `routes.rs.j2`.
@@ -46,6 +49,7 @@ struct RouteView {
     since: Option<String>,
     until: Option<String>,
     answer: &'static str,
+    to_file: bool,
     timeout_s: u32,
     cost: &'static str,
     limits: &'static str,
@@ -199,6 +203,7 @@ fn route(manifest: &Manifest, domain: &Domain, entry: &Entry, tool: &str) -> Res
         since: entry.since.clone(),
         until: entry.until.clone(),
         answer: answer(entry.answer),
+        to_file: entry.answer_to == AnswerTo::File,
         timeout_s: entry.timeout.unwrap_or(match cost {
             Cost::Fast => 10,
             Cost::Slow => 30,

@@ -116,9 +116,17 @@ pub struct Field {
     /// On a `map` (or an object list of name and value): values whose key is one of these are secret.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub secret_keys: Vec<String>,
+    /// A new secret that a person needs (a command with a key in it): it goes into a file of the gateway's, which the answer names.
+    /// Only on a `secret` text of an answer.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub hand_over: bool,
     /// Text that other people wrote (names, remarks, messages): untrusted, cleaned before a model sees it.
     #[serde(default, skip_serializing_if = "is_false")]
     pub free_text: bool,
+    /// The value moves by itself on a panel that is in use (counters, times of change, online states): it is not part of the
+    /// state that a preview shows and a confirmation is bound to.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub volatile: bool,
     /// The panel reads the key and does nothing with it. Not offered to clients; refused with this field's `doc`.
     #[serde(default, skip_serializing_if = "is_false")]
     pub ignored: bool,

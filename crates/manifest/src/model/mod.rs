@@ -10,10 +10,12 @@ mod route;
 mod unique;
 
 pub use field::{Field, Kind, Location, Shape};
-pub use recipe::{Expect, Lossless, Merge, Preview, Read, Undo, Verify};
+pub use recipe::{
+    Conditions, Created, Expect, Lossless, Makes, Merge, Preview, Read, Recomputed, Save, Then, Undo, Verify,
+};
 pub use route::{
-    Answer, Batch, Cost, Danger, Decoding, Domain, Effect, Entry, ErrorRule, Escalation, Example, Expected, Keywords,
-    LimitClass, Method, Omitted, OwnHandler, Request, Response, Role, Shared,
+    Answer, AnswerTo, Batch, Cost, Danger, Decoding, Domain, Effect, Entry, ErrorRule, Escalation, Example, Expected,
+    Keywords, LimitClass, Method, Omitted, OwnHandler, Request, Response, Role, Shared,
 };
 pub use unique::Unique;
 

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Field, Merge, Preview, Read, Shape, Undo, Unique, Verify};
+use super::{Field, Merge, Preview, Read, Save, Shape, Undo, Unique, Verify};
 
 /// One `routes/<domain>.yaml`.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -99,6 +99,17 @@ pub enum Answer {
     Text,
     /// One JSON value a line.
     Ndjson,
+}
+
+/// Where the data of an answer goes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AnswerTo {
+    /// Into the result.
+    #[default]
+    Result,
+    /// Into a file of the gateway's, secrets and all; the result names it and counts what is in it. With `view` into the result.
+    File,
 }
 
 /// How long the panel usually takes.
@@ -226,6 +237,9 @@ pub struct Entry {
     /// Form of the answer.
     #[serde(default)]
     pub answer: Answer,
+    /// Where its data goes: `file` for documents that hold secrets and are kept rather than read.
+    #[serde(default, skip_serializing_if = "is_result")]
+    pub answer_to: AnswerTo,
     /// Seconds that the gateway waits. The panel itself cuts off after 30.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout: Option<u32>,
@@ -277,6 +291,9 @@ pub struct Entry {
     /// How it is proven to have happened.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verify: Option<Verify>,
+    /// What is kept in a file before it runs, for `undo`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub save: Option<Save>,
     /// How it is taken back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undo: Option<Undo>,
@@ -450,4 +467,8 @@ pub struct Expected {
     /// A part of `data` that must be there: objects may have more keys, lists must be equal.
     #[serde(default, deserialize_with = "super::given", skip_serializing_if = "Option::is_none")]
     pub data: Option<Value>,
+}
+
+fn is_result(value: &AnswerTo) -> bool {
+    *value == AnswerTo::Result
 }

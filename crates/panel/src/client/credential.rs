@@ -39,6 +39,8 @@ pub struct Account {
     username: String,
     password: Secret,
     token: Mutex<Option<Secret>>,
+    /// What the last token said of the account's role.
+    role: Mutex<Option<i64>>,
     failed: Mutex<Option<Failed>>,
     login: tokio::sync::Mutex<()>,
 }
@@ -107,6 +109,7 @@ impl Account {
             username: username.into(),
             password,
             token: Mutex::new(None),
+            role: Mutex::new(None),
             failed: Mutex::new(None),
             login: tokio::sync::Mutex::new(()),
         }
@@ -120,6 +123,18 @@ impl Account {
     /// The token in use, if the account is logged in.
     pub fn current(&self) -> Option<Secret> {
         lock(&self.token).clone()
+    }
+
+    /// The role of the account at its last login (0: administrator), also when its token is forgotten since.
+    pub fn last_role(&self) -> Option<i64> {
+        *lock(&self.role)
+    }
+
+    fn hold(&self, token: Secret) {
+        if let Some(session) = token_claims(&token) {
+            *lock(&self.role) = Some(session.role_id);
+        }
+        *lock(&self.token) = Some(token);
     }
 
     /// Forgets the token; the next call logs in again.
@@ -142,7 +157,7 @@ impl Account {
         match client.login(&self.username, &self.password).await {
             Ok(token) => {
                 *lock(&self.failed) = None;
-                *lock(&self.token) = Some(token.clone());
+                self.hold(token.clone());
                 Ok(token)
             }
             Err(error) => {
@@ -178,7 +193,7 @@ impl Account {
     /// Takes a token that a login elsewhere has just brought.
     pub fn adopt(&self, token: Secret) {
         *lock(&self.failed) = None;
-        *lock(&self.token) = Some(token);
+        self.hold(token);
     }
 
     fn usable(&self, stale: Option<&Secret>) -> Option<Secret> {

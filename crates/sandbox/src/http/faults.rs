@@ -20,6 +20,8 @@ pub enum Fault {
     Latency,
     /// The work is done, then the connection is closed without a byte.
     Cut,
+    /// Nothing is done, and the connection is closed without a byte.
+    CutBefore,
     /// The envelope's 401, nothing is done.
     Unauthorized,
     /// The envelope's success without data, nothing is done.
@@ -36,6 +38,17 @@ pub enum Fault {
     Empty,
     /// The work is done; the envelope with 10 MB of data.
     Huge,
+    /// The request is held before the work, until [`crate::Panel::release`] or [`crate::Panel::lose`].
+    HoldBefore,
+    /// The work is done, and the answer is held in the same way.
+    HoldAfter,
+}
+
+impl Fault {
+    /// Whether it only stops a request for a while.
+    pub(crate) fn holds(self) -> bool {
+        matches!(self, Self::HoldBefore | Self::HoldAfter)
+    }
 }
 
 /// A fault, for which path, and how often.
@@ -113,11 +126,33 @@ impl Faults {
         &self.rules
     }
 
+    /// Whether a request on this path is held, before and after the work.
+    pub fn take_holds(&mut self, path: &str) -> (bool, bool) {
+        let mut holds = (false, false);
+        for rule in &mut self.rules {
+            let fits = rule.times > 0 && rule.path.as_deref().is_none_or(|wanted| wanted == path);
+            let held = match rule.fault {
+                Fault::HoldBefore => &mut holds.0,
+                Fault::HoldAfter => &mut holds.1,
+                _ => continue,
+            };
+            if fits && !*held {
+                *held = true;
+                rule.times -= 1;
+            }
+        }
+        self.rules.retain(|rule| rule.times > 0);
+        holds
+    }
+
     /// Takes what applies to a request on this path: every matching latency rule, and the first other matching rule.
     pub fn take(&mut self, path: &str) -> Taken {
         let mut taken = Taken::default();
         for rule in &mut self.rules {
             if rule.times == 0 || rule.path.as_deref().is_some_and(|wanted| wanted != path) {
+                continue;
+            }
+            if rule.fault.holds() {
                 continue;
             }
             if rule.fault == Fault::Latency {
@@ -150,6 +185,7 @@ impl Taken {
             Fault::Unauthorized => Some(Reply::err(401, "无效的token或token已过期").render(now)),
             Fault::Database => Some(Reply::err(-2, "database is locked").render(now)),
             Fault::Lie => Some(Reply::done().render(now)),
+            Fault::CutBefore => Some(Response { cut: true, ..page(502, "cut") }),
             Fault::Status => Some(page(rule.status, &format!("{} error", rule.status))),
             _ => None,
         }
@@ -169,7 +205,14 @@ impl Taken {
             }
             Fault::Empty => response.body = Bytes::new(),
             Fault::Huge => response = Reply::ok(Value::from("x".repeat(10 * 1024 * 1024))).render(now),
-            Fault::Latency | Fault::Lie | Fault::Unauthorized | Fault::Database | Fault::Status => {}
+            Fault::Latency
+            | Fault::CutBefore
+            | Fault::Lie
+            | Fault::Unauthorized
+            | Fault::Database
+            | Fault::Status
+            | Fault::HoldBefore
+            | Fault::HoldAfter => {}
         }
         response
     }

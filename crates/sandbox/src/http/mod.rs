@@ -3,6 +3,7 @@
 pub mod auth;
 pub mod decode;
 pub mod faults;
+pub(crate) mod hold;
 pub mod reply;
 pub mod request;
 pub mod router;

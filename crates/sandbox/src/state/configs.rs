@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use serde::Serialize;
+
 use super::table::{Table, rows};
 
 /// A setting; names are unique.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct Config {
     /// Primary key.
     pub id: i64,
@@ -18,7 +20,7 @@ pub struct Config {
 }
 
 /// The announcement.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct Announcement {
     /// Primary key.
     pub id: i64,
@@ -35,7 +37,7 @@ pub struct Announcement {
 rows!(Config, Announcement);
 
 /// The tables about settings.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct Configs {
     /// `vite_config`.
     pub configs: Table<Config>,

@@ -1,9 +1,11 @@
 //! Federation: shares given to other panels, what runs on them, and what this panel has bound on others.
 
+use serde::Serialize;
+
 use super::table::{Table, rows};
 
 /// A share: another panel may use ports of one of our nodes.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct PeerShare {
     /// Primary key.
     pub id: i64,
@@ -36,7 +38,7 @@ pub struct PeerShare {
 }
 
 /// Something that another panel reserved or runs on a share.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct PeerShareRuntime {
     /// Primary key.
     pub id: i64,
@@ -75,7 +77,7 @@ pub struct PeerShareRuntime {
 }
 
 /// A part of one of our tunnels that runs on another panel.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct FederationBinding {
     /// Primary key.
     pub id: i64,
@@ -106,7 +108,7 @@ pub struct FederationBinding {
 rows!(PeerShare, PeerShareRuntime, FederationBinding);
 
 /// The tables about federation.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct Federation {
     /// `peer_share`.
     pub shares: Table<PeerShare>,

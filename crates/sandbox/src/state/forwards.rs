@@ -1,9 +1,11 @@
 //! Forwards and the entry ports they take.
 
+use serde::Serialize;
+
 use super::table::{Table, rows};
 
 /// A forward.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct Forward {
     /// Primary key.
     pub id: i64,
@@ -34,7 +36,7 @@ pub struct Forward {
 }
 
 /// A port of an entry node that a forward takes.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct ForwardPort {
     /// Primary key.
     pub id: i64,
@@ -49,7 +51,7 @@ pub struct ForwardPort {
 rows!(Forward, ForwardPort);
 
 /// The tables about forwards.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct Forwards {
     /// `forward`.
     pub forwards: Table<Forward>,

@@ -1,9 +1,11 @@
 //! User groups, tunnel groups, their members, and the permissions and grants between them.
 
+use serde::Serialize;
+
 use super::table::{Table, rows};
 
 /// A user group or a tunnel group: both tables have the same columns.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct Group {
     /// Primary key.
     pub id: i64,
@@ -18,7 +20,7 @@ pub struct Group {
 }
 
 /// A member of a group: a user of a user group or a tunnel of a tunnel group.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct Member {
     /// Primary key.
     pub id: i64,
@@ -31,7 +33,7 @@ pub struct Member {
 }
 
 /// A user group may use a tunnel group.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct Permission {
     /// Primary key.
     pub id: i64,
@@ -44,7 +46,7 @@ pub struct Permission {
 }
 
 /// A `user_tunnel` row held by a permission.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct Grant {
     /// Primary key.
     pub id: i64,
@@ -63,7 +65,7 @@ pub struct Grant {
 rows!(Group, Member, Permission, Grant);
 
 /// The tables about groups.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct Groups {
     /// `user_group`.
     pub user_groups: Table<Group>,

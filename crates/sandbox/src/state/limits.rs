@@ -1,9 +1,11 @@
 //! Speed limits.
 
+use serde::Serialize;
+
 use super::table::{Table, rows};
 
 /// A speed limit of a tunnel.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct SpeedLimit {
     /// Primary key.
     pub id: i64,
@@ -26,7 +28,7 @@ pub struct SpeedLimit {
 rows!(SpeedLimit);
 
 /// The tables about speed limits.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct Limits {
     /// `speed_limit`.
     pub limits: Table<SpeedLimit>,

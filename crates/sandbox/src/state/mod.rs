@@ -15,6 +15,7 @@ mod users;
 
 use std::time::Duration;
 
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 pub use clock::Clock;
@@ -93,6 +94,20 @@ impl State {
     /// A panel at its first start: no rows at all (not even the seeded administrator; `world` makes those).
     pub fn empty(settings: Settings) -> Self {
         Self { settings, ..Self::default() }
+    }
+
+    /// Everything that is stored, by table, for tests that compare two states. Secrets are in it.
+    pub fn tables(&self) -> Value {
+        json!({
+            "users": self.users,
+            "groups": self.groups,
+            "nodes": self.nodes,
+            "tunnels": self.tunnels,
+            "forwards": self.forwards,
+            "limits": self.limits,
+            "configs": self.configs,
+            "federation": self.federation,
+        })
     }
 
     /// ms since the epoch.

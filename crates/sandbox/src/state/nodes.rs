@@ -2,10 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use serde::Serialize;
+
 use super::table::{Table, rows};
 
 /// A node.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct Node {
     /// Primary key.
     pub id: i64,
@@ -56,7 +58,7 @@ pub struct Node {
 rows!(Node);
 
 /// The tables about nodes.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct Nodes {
     /// `node`.
     pub nodes: Table<Node>,

@@ -3,6 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Serialize, Serializer};
+
 /// A table's row: it knows the id it is stored under.
 pub trait Row {
     /// The primary key.
@@ -37,6 +39,13 @@ pub fn unique_violated(columns: &str) -> String {
 impl<T> Default for Table<T> {
     fn default() -> Self {
         Self { rows: BTreeMap::new(), last: 0 }
+    }
+}
+
+impl<T: Serialize> Serialize for Table<T> {
+    /// The rows, ascending by id.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.rows.values())
     }
 }
 

@@ -1,9 +1,11 @@
 //! Tunnels, the nodes they run over, and who may use them.
 
+use serde::Serialize;
+
 use super::table::{Table, rows};
 
 /// A tunnel. `kind` (the panel's `type`) 1 is one node, 2 a chain.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct Tunnel {
     /// Primary key.
     pub id: i64,
@@ -32,7 +34,7 @@ pub struct Tunnel {
 }
 
 /// One node's part in a tunnel. `chain_type` is `"1"` entry, `"2"` hop, `"3"` exit.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct ChainTunnel {
     /// Primary key.
     pub id: i64,
@@ -53,7 +55,7 @@ pub struct ChainTunnel {
 }
 
 /// A user's permission on a tunnel; user and tunnel together are unique.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct UserTunnel {
     /// Primary key.
     pub id: i64,
@@ -82,7 +84,7 @@ pub struct UserTunnel {
 rows!(Tunnel, ChainTunnel, UserTunnel);
 
 /// The tables about tunnels.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct Tunnels {
     /// `tunnel`.
     pub tunnels: Table<Tunnel>,

@@ -1,11 +1,12 @@
 //! Accounts and their hourly statistics.
 
 use md5::{Digest, Md5};
+use serde::Serialize;
 
 use super::table::{Table, rows};
 
 /// An account. `role_id` 0 is the administrator, 1 an ordinary user.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct User {
     /// Primary key.
     pub id: i64,
@@ -36,7 +37,7 @@ pub struct User {
 }
 
 /// One hour of a user's traffic.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct Statistic {
     /// Primary key.
     pub id: i64,
@@ -67,7 +68,7 @@ pub fn md5_hex(text: &str) -> String {
 }
 
 /// The tables about accounts.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct Users {
     /// `user`.
     pub users: Table<User>,

@@ -641,6 +641,7 @@ pub(crate) mod tables {
                                 name: "user_id",
                                 kind: Kind::Integer,
                                 doc: "Account.",
+                                volatile: true,
                                 ..BLANK
                             },
                             Field {

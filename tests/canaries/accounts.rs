@@ -1,17 +1,13 @@
-//! Secrets stay where they belong: with everything logged that can be, none is in a log line, a debug print or a result.
-//! The test stands alone in its file because the log of a thread is only whole when no other test logs beside it.
-
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
-
-mod support;
+//! Passwords, tokens and the operator's word on the ways of accounts: none is in a log line, a debug print or a result.
 
 use flvx_panel::client::Credential;
 use serde_json::{Value, json};
-use support::{ADMIN, Log, WORD, World};
+
+use crate::support::{ADMIN, Log, WORD, World};
 
 /// The token that a credential holds now.
 fn kept(world: &World, name: &str) -> String {
-    let names = world.gateway.credentials().names();
+    let names = world.gateway.credentials().names(&crate::support::caller().principal);
     match names.iter().find(|(known, _)| known == name) {
         Some((_, Credential::Account(account))) => account.current().unwrap().expose().to_owned(),
         other => panic!("{name} is {other:?}"),

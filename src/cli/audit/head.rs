@@ -1,0 +1,30 @@
+//! `audit head`: the newest record's number and hash, for a place that a tamperer does not reach.
+
+use clap::Args;
+
+use super::{open, unreadable};
+use crate::{
+    cli::{Failure, format::print},
+    store::audit::End,
+};
+
+/// Options of `audit head`.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "\
+Examples:
+  flvx-mcp audit head | ssh elsewhere 'cat >> flvx-heads'
+  flvx-mcp audit verify --expect \"$(ssh elsewhere tail -n 1 flvx-heads)\"
+
+Exit code 0: printed; 1: there is none, or its seal does not fit (verify says more).")]
+pub struct Options {}
+
+/// Runs the command.
+pub async fn run(_: &Options) -> Result<(), Failure> {
+    match open()?.audit_ends().await.map_err(unreadable)?.head {
+        End::Sealed { link, .. } => print(&link.to_string()),
+        End::Absent => Err(Failure::Failed(Some("nothing is recorded yet".to_owned()))),
+        End::Broken => {
+            Err(Failure::Failed(Some("the head is not what was written; flvx-mcp audit verify says more".to_owned())))
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! `saved`: the files with secrets in them, for whoever sits at the machine. One file a subcommand; it works on the state folder
+//! alone, beside a gateway that runs.
+
+mod list;
+mod path;
+mod remove;
+mod show;
+
+use clap::{Args, Subcommand};
+
+use super::{Failure, options::runtime};
+use crate::{
+    config::{Config, Environment},
+    store::{Saved, Store},
+};
+
+/// Options of `saved`.
+#[derive(Debug, Clone, Args)]
+pub struct Options {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Clone, Subcommand)]
+enum Command {
+    /// List the saved files, newest first
+    List(list::Options),
+    /// Print one, its secrets hidden unless --reveal is given
+    Show(show::Options),
+    /// Print where one lies
+    Path(path::Options),
+    /// Delete one
+    Remove(remove::Options),
+}
+
+/// Runs the command.
+pub fn run(options: &Options) -> Result<(), Failure> {
+    runtime()?.block_on(async {
+        let store = open()?;
+        match &options.command {
+            Command::List(options) => list::run(&store, options).await,
+            Command::Show(options) => show::run(&store, options).await,
+            Command::Path(options) => path::run(&store, options).await,
+            Command::Remove(options) => remove::run(&store, options).await,
+        }
+    })
+}
+
+/// The state that a gateway with these settings has. No panel is needed for it.
+fn open() -> Result<Store, Failure> {
+    let mut environment = Environment::of_process();
+    if environment.get("PANEL_BASE_URL").is_none() {
+        environment.set("PANEL_BASE_URL", "http://127.0.0.1");
+    }
+    let config = Config::from_env(&environment).map_err(|error| Failure::Usage(error.to_string()))?;
+    let folder = config.state.folder().map_err(Failure::Usage)?;
+    Store::open(folder).map_err(|error| Failure::Failed(Some(error.to_string())))
+}
+
+/// The one of that id, or of whose id this is the beginning.
+async fn find(store: &Store, id: &str) -> Result<Saved, Failure> {
+    let failed = |error: crate::store::StoreError| Failure::Failed(Some(error.to_string()));
+    if let Some(saved) = store.saved(id).await.map_err(failed)? {
+        return Ok(saved);
+    }
+    let all = store.list_saved(crate::store::SavedFilter::default()).await.map_err(failed)?;
+    let mut meant = all.into_iter().filter(|saved| id.len() >= 4 && saved.id.starts_with(id));
+    match (meant.next(), meant.next()) {
+        (Some(saved), None) => Ok(saved),
+        (Some(_), Some(_)) => Err(Failure::Usage(format!("several saved files begin with {id}; give more of the id"))),
+        (None, _) => Err(Failure::Usage(format!("there is no saved file {id}; `flvx-mcp saved list` names them"))),
+    }
+}

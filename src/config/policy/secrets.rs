@@ -1,0 +1,44 @@
+//! Secrets of the policy: from files that nobody else can read, or from environment variables. Never from the policy itself,
+//! which may lie in a repository.
+
+use std::{fs, path::Path};
+
+use flvx_panel::Secret;
+
+use super::super::Environment;
+
+/// The first line of a file that only its owner can read.
+///
+/// # Errors
+/// It cannot be read, others can read it, or its first line is empty.
+pub fn from_file(base: &Path, name: &str) -> Result<Secret, String> {
+    let path = base.join(name);
+    let shown = path.display();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let metadata = fs::metadata(&path).map_err(|error| format!("{shown} cannot be read: {error}"))?;
+        let mode = metadata.permissions().mode() & 0o777;
+        if mode & 0o077 != 0 {
+            return Err(format!(
+                "{shown} can be read by other users (mode {mode:03o}), and it holds a secret; chmod 600 {shown}"
+            ));
+        }
+    }
+    let text = fs::read_to_string(&path).map_err(|error| format!("{shown} cannot be read: {error}"))?;
+    match text.lines().next().unwrap_or_default() {
+        "" => Err(format!("the first line of {shown} is empty")),
+        line => Ok(Secret::new(line)),
+    }
+}
+
+/// The value of an environment variable.
+///
+/// # Errors
+/// It is not set.
+pub fn from_environment(environment: &Environment, name: &str) -> Result<Secret, String> {
+    match environment.get(name) {
+        Some(value) => Ok(Secret::new(value.trim_end_matches(['\r', '\n']))),
+        None => Err(format!("the environment variable {name} is not set")),
+    }
+}

@@ -1,0 +1,81 @@
+//! The policy in force: loaded at the start, loaded anew on demand. A new one takes its place whole or not at all.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, PoisonError, RwLock},
+};
+
+use flvx_panel::generated::ROUTES;
+
+use super::OwnCode;
+use crate::config::{Config, KnownTool, Login, PanelLogin, Policy, Surroundings, Transport};
+
+/// The policy in force.
+#[derive(Debug)]
+pub struct InForce {
+    policy: RwLock<Arc<Policy>>,
+    tools: Vec<KnownTool>,
+}
+
+impl InForce {
+    /// Loads what the configuration names.
+    ///
+    /// # Errors
+    /// A text with every mistake.
+    pub fn new(config: &Config, own: OwnCode) -> Result<Self, String> {
+        let routes = ROUTES.iter().map(|route| KnownTool { name: route.tool, danger: route.danger, data: route.data });
+        let tools: Vec<_> = routes
+            .chain(own.tools.iter().map(|tool| KnownTool { name: tool.name, danger: tool.danger, data: None }))
+            .collect();
+        let policy = load(config, &tools)?;
+        Ok(Self { policy: RwLock::new(Arc::new(policy)), tools })
+    }
+
+    /// The policy as it is now.
+    pub fn policy(&self) -> Arc<Policy> {
+        Arc::clone(&self.policy.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Loads the file anew and gives what was in force before, and what is now.
+    ///
+    /// # Errors
+    /// A text with every mistake; the old policy stays.
+    pub fn reload(&self, config: &Config) -> Result<(Arc<Policy>, Arc<Policy>), String> {
+        let new = Arc::new(load(config, &self.tools)?);
+        let mut policy = self.policy.write().unwrap_or_else(PoisonError::into_inner);
+        let old = std::mem::replace(&mut *policy, Arc::clone(&new));
+        Ok((old, new))
+    }
+}
+
+fn load(config: &Config, tools: &[KnownTool]) -> Result<Policy, String> {
+    let around =
+        Surroundings { environment: &config.environment, logins: environment_logins(config), tools: tools.to_vec() };
+    let mut policy = match &config.policy_file {
+        Some(path) => Policy::load(path, &around).map_err(|error| error.to_string())?,
+        None => Policy::open(around.logins),
+    };
+    if !config.http_anonymous {
+        policy.roster.let_anonymous_in(false);
+    }
+    if config.transport == Transport::Http {
+        policy.address(&config.http_addr)?;
+    }
+    Ok(policy)
+}
+
+/// The credentials that the environment gives: `default`, and `peer` for routes between panels.
+fn environment_logins(config: &Config) -> BTreeMap<String, Login> {
+    let login = match &config.panel.login {
+        PanelLogin::None => None,
+        PanelLogin::Token(token) => Some(Login::Token(token.clone())),
+        PanelLogin::Account { username, password } => {
+            Some(Login::Account { username: username.clone(), password: password.clone() })
+        }
+    };
+    let peer = config.panel.peer_token.clone().map(Login::Peer);
+    [(super::credentials::DEFAULT, login), (super::credentials::PEER, peer)]
+        .into_iter()
+        .filter_map(|(name, login)| Some((name.to_owned(), login?)))
+        .collect()
+}

@@ -1,0 +1,213 @@
+//! Before and after of every field that the call really changes, with what the merge fills in and what the panel sets or
+//! computes by itself.
+
+use std::collections::BTreeSet;
+
+use flvx_manifest::model::Expect;
+use serde_json::{Map, Value};
+
+use super::{
+    Change, FieldChange, Target,
+    fields::Fields,
+    gather::{Found, Gathered, Group, Making},
+    reader::key_of,
+    shown::{self, shown},
+};
+use crate::recipes::{
+    place::{self, Scope},
+    reads,
+};
+
+/// What happens to a target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Doing {
+    Deletes,
+    Creates,
+    Changes,
+}
+
+/// What the call comes to.
+#[derive(Default)]
+pub(super) struct Outcome {
+    pub targets: Vec<Target>,
+    /// What happens to each of them.
+    pub doing: Vec<Doing>,
+    pub missing: Vec<Value>,
+    pub changes: Vec<Change>,
+    pub warnings: Vec<String>,
+}
+
+/// `sent` is the request with what the merge fills in.
+pub(super) fn outcome(seen: &Gathered<'_>, sent: &Map<String, Value>) -> Outcome {
+    let mut outcome = Outcome::default();
+    let making = seen.makes();
+    for group in &seen.groups {
+        match making {
+            Making::Always => twins(group, &mut outcome),
+            _ => group.found.iter().for_each(|found| target(seen, sent, group, found, making, &mut outcome)),
+        }
+    }
+    if making == Making::Always {
+        let fields = Fields { seen, sent, group: None, found: None };
+        outcome.add(made(seen, None), Doing::Creates, fields.made());
+    }
+    // What belongs to the call as a whole stands with its first target, where there is only one sort of them.
+    let whole = Fields { seen, sent, group: None, found: None }.whole();
+    let one_sort = seen.recipe.target.is_some() && outcome.doing.first() == Some(&Doing::Changes);
+    match outcome.changes.first_mut().filter(|change| one_sort && change.target == Some(0)) {
+        Some(first) => first.fields.extend(whole),
+        None if whole.is_empty() => {}
+        None => outcome.changes.push(Change { target: one_sort.then_some(0), fields: whole }),
+    }
+    computed(seen, &mut outcome);
+    said_nothing(seen, &mut outcome);
+    outcome
+}
+
+impl Outcome {
+    fn add(&mut self, target: Target, doing: Doing, fields: Vec<FieldChange>) {
+        if !fields.is_empty() {
+            self.changes.push(Change { target: Some(self.targets.len()), fields });
+        }
+        self.targets.push(target);
+        self.doing.push(doing);
+    }
+}
+
+/// Rows that look like the one that is made: most panels' names are not unique.
+fn twins(group: &Group, outcome: &mut Outcome) {
+    let keys: Vec<String> = group
+        .found
+        .iter()
+        .filter_map(|found| key_of(group.read, found.row.as_ref()?))
+        .map(|key| format!("{} {key}", reads::row_key(group.read)))
+        .collect();
+    if !keys.is_empty() {
+        let kind = group.read.kind.as_deref().unwrap_or("row");
+        outcome.warnings.push(format!("there already is such a {kind}: {}", keys.join(", ")));
+    }
+}
+
+fn target(
+    seen: &Gathered<'_>,
+    sent: &Map<String, Value>,
+    group: &Group,
+    found: &Found,
+    making: Making,
+    outcome: &mut Outcome,
+) {
+    let fields = Fields { seen, sent, group: Some(group), found: Some(found) };
+    let Some(row) = &found.row else {
+        match making {
+            Making::WhereNothingIs => {
+                outcome.add(made(seen, Some((group, found))), Doing::Creates, fields.made());
+            }
+            _ => outcome.missing.push(sought(group, found, seen.request)),
+        }
+        return;
+    };
+    let show = reads::route(group.read).map(|route| route.show).unwrap_or_default();
+    let target = Target {
+        kind: group.read.kind.clone().unwrap_or_else(|| "row".to_owned()),
+        key: key_of(group.read, row),
+        name: found.name.clone(),
+        current: shown::row(row, show, group.shape),
+    };
+    let expect = seen.recipe.verify.as_ref().and_then(|verify| verify.expect);
+    match expect {
+        Some(Expect::Absent) => {
+            let current = target.current.clone().unwrap_or_default().into_iter();
+            let gone = current.map(|(field, value)| FieldChange { field, before: Some(value), ..Default::default() });
+            outcome.add(target, Doing::Deletes, gone.collect());
+        }
+        _ => outcome.add(target, Doing::Changes, fields.changed(row)),
+    }
+}
+
+/// The thing that is made.
+fn made(seen: &Gathered<'_>, place_of: Option<(&Group, &Found)>) -> Target {
+    let makes = seen.recipe.preview.as_ref().and_then(|preview| preview.makes.as_ref());
+    let group = place_of.map(|(group, _)| group).or_else(|| seen.groups.first());
+    let kind = group.and_then(|group| group.read.kind.clone()).or_else(|| makes.map(|makes| makes.kind.clone()));
+    let scope = match place_of {
+        Some((group, found)) => seen.scope(group, found),
+        None => Scope { request: seen.request, before: &[], data: None, item: None },
+    };
+    // A row's name column is mostly filled from the argument of the same name.
+    let column = group.and_then(|group| group.read.name.as_deref());
+    let argument =
+        || column.and_then(|column| scope.item.map_or(seen.request.get(column), |item| item.value.get(column)));
+    let name = makes
+        .and_then(|makes| place::resolve(makes.name.as_ref()?, &scope))
+        .or_else(|| argument().cloned())
+        .and_then(|name| shown::text(&name, ""));
+    Target {
+        kind: kind.unwrap_or_else(|| "row".to_owned()),
+        key: None,
+        name: place_of.map_or(seen.made_name.clone(), |(_, found)| found.name.clone()).or(name),
+        current: None,
+    }
+}
+
+/// What was looked for and is not there: a value where one condition says it, an object where several do.
+fn sought(group: &Group, found: &Found, request: &Map<String, Value>) -> Value {
+    let item = group.list.zip(found.item.as_ref()).map(|(list, value)| place::Item { list, value });
+    let scope = Scope { request, before: &[], data: None, item };
+    let conditions = if group.read.matches.is_empty() { &group.read.request } else { &group.read.matches };
+    let resolved =
+        conditions.iter().filter_map(|(name, value)| Some((name.to_owned(), place::resolve(value, &scope)?)));
+    let values: Map<String, Value> = resolved.collect();
+    match values.len() {
+        1 => values.into_iter().next().map(|(_, value)| value).unwrap_or_default(),
+        _ => Value::Object(values),
+    }
+}
+
+/// Values that the panel computes anew when others change.
+fn computed(seen: &Gathered<'_>, outcome: &mut Outcome) {
+    let Some(preview) = &seen.recipe.preview else { return };
+    for (path, recomputed) in preview.recomputed.iter() {
+        let column = |name: &String| preview.compare.get(name).unwrap_or(name).clone();
+        let columns: BTreeSet<String> = recomputed.by.iter().map(column).collect();
+        for (position, target) in outcome.targets.iter().enumerate() {
+            if outcome.doing.get(position) != Some(&Doing::Changes) {
+                continue;
+            }
+            let change = outcome.changes.iter_mut().find(|change| change.target == Some(position));
+            let moved = change.as_ref().is_some_and(|change| {
+                change.fields.iter().any(|field| columns.contains(&field.field) || recomputed.by.contains(&field.field))
+            });
+            if !moved && !recomputed.by.is_empty() {
+                continue;
+            }
+            let rows = seen.groups.iter().flat_map(|group| group.found.iter().map(move |found| (group, found)));
+            let row = rows
+                .filter_map(|(group, found)| Some((group, found.row.as_ref()?)))
+                .find(|(group, row)| key_of(group.read, row) == target.key);
+            let field = FieldChange {
+                field: path.to_owned(),
+                before: row.and_then(|(group, row)| {
+                    let value = place::walk(row, path).0.first().copied()?;
+                    Some(shown(value, shown::field_at(group.shape, path)))
+                }),
+                note: Some(recomputed.note.clone()),
+                ..FieldChange::default()
+            };
+            match change {
+                Some(change) => change.fields.push(field),
+                None => outcome.changes.push(Change { target: Some(position), fields: vec![field] }),
+            }
+        }
+    }
+}
+
+/// A call that changes no stored value is told, unless what it does is not to be seen in stored values.
+fn said_nothing(seen: &Gathered<'_>, outcome: &mut Outcome) {
+    let acts = seen.recipe.preview.as_ref().is_some_and(|preview| preview.does.is_some());
+    let unproven = seen.recipe.proof().is_none();
+    if outcome.targets.is_empty() && !outcome.missing.is_empty() {
+        outcome.warnings.push("nothing would change: nothing of what was asked for is there".to_owned());
+    } else if outcome.changes.is_empty() && !outcome.targets.is_empty() && !(acts && unproven) {
+        outcome.warnings.push("no stored value would change: every one is already as it was asked for".to_owned());
+    }
+}

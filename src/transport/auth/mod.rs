@@ -1,0 +1,184 @@
+//! Who comes over HTTP. In front of everything that answers at `/mcp`: each request proves anew whose it is, and the principal
+//! travels in the request's extensions. Sessions are bound to who opened them. The client's token ends here; it is never
+//! passed on to the panel.
+
+mod answer;
+mod bearer;
+mod jwt;
+mod keys;
+mod metadata;
+mod refused;
+mod sessions;
+mod signature;
+mod step_up;
+
+use std::{
+    net::SocketAddr,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use axum::{
+    extract::{Request, State},
+    middleware::Next,
+    response::Response,
+};
+use http::{HeaderMap, Method};
+use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
+
+pub use metadata::document as resource_metadata;
+pub use refused::{Refusal, ToRecord, Watch};
+
+use crate::{access::Principal, config::Policy, gateway::Gateway};
+use bearer::{Presented, presented};
+use jwt::{Claims, Verifier};
+use refused::Throttle;
+use sessions::Owners;
+
+const SESSION: &str = "mcp-session-id";
+
+/// Where a connection comes from.
+#[derive(Debug, Clone, Copy)]
+pub struct Peer(pub SocketAddr);
+
+/// Lets requests in, or not.
+#[derive(Debug)]
+pub struct Guard {
+    gateway: Arc<Gateway>,
+    sessions: Arc<LocalSessionManager>,
+    owners: Owners,
+    verifier: Mutex<Option<Arc<Verifier>>>,
+    throttle: Throttle,
+    watch: Arc<dyn Watch>,
+}
+
+/// Who it is, and what a provider's token said.
+struct Identified {
+    principal: Arc<Principal>,
+    claims: Option<Claims>,
+}
+
+/// Why nobody is let in, with the answer that says so.
+struct NotLetIn {
+    reason: String,
+    answer: Response,
+}
+
+impl Guard {
+    /// A guard in front of a gateway; `watch` is told of those who were not let in.
+    pub fn new(gateway: Arc<Gateway>, sessions: Arc<LocalSessionManager>, watch: Arc<dyn Watch>) -> Self {
+        Self {
+            gateway,
+            sessions,
+            owners: Owners::default(),
+            verifier: Mutex::default(),
+            throttle: Throttle::default(),
+            watch,
+        }
+    }
+
+    /// Whose request this is.
+    async fn identify(&self, policy: &Policy, headers: &HeaderMap) -> Result<Identified, NotLetIn> {
+        let token = match presented(headers) {
+            Presented::Token(token) => token,
+            Presented::Nothing => {
+                let principal = policy.roster.anonymous();
+                return principal.map(|principal| Identified { principal, claims: None }).ok_or_else(|| NotLetIn {
+                    reason: "no token".to_owned(),
+                    answer: answer::unauthorized(policy, false),
+                });
+            }
+            Presented::Malformed(what) => {
+                return Err(NotLetIn { reason: what.to_owned(), answer: answer::unauthorized(policy, true) });
+            }
+        };
+        if let Some(principal) = policy.roster.by_token(token) {
+            return Ok(Identified { principal, claims: None });
+        }
+        let not_accepted = |reason: String| NotLetIn { reason, answer: answer::unauthorized(policy, true) };
+        let Some(rules) = policy.jwt.as_ref().filter(|_| Verifier::could_be(token)) else {
+            return Err(not_accepted("a token that nobody has".to_owned()));
+        };
+        let verifier = self.verifier(rules).map_err(not_accepted)?;
+        let claims = verifier.verify(token).await.map_err(|refused| match refused {
+            jwt::Refused::Token(why) => not_accepted(format!("a provider's token: {why}")),
+            jwt::Refused::NoKeys => NotLetIn { reason: refused.to_string(), answer: answer::no_keys() },
+        })?;
+        let lacks = |reason: &str, scopes: &str| NotLetIn {
+            reason: format!("a provider's token: {reason}"),
+            answer: answer::insufficient_scope(policy, scopes),
+        };
+        if rules.required_scopes.iter().any(|scope| !claims.has_scope(scope)) {
+            return Err(lacks("a required scope is missing", &rules.required_scopes.join(" ")));
+        }
+        match policy.roster.by_claims(&claims.subject, |claim| claims.values(claim)) {
+            Some(principal) => Ok(Identified { principal, claims: Some(claims) }),
+            None => Err(lacks("nothing in it gives a role", &step_up::for_anything(policy, &claims))),
+        }
+    }
+
+    /// The verifier of these rules. It is kept as long as they stay the same, because it holds the provider's keys.
+    fn verifier(&self, rules: &crate::config::policy::JwtRules) -> Result<Arc<Verifier>, String> {
+        let mut verifier = self.verifier.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(same) = verifier.as_ref().filter(|verifier| verifier.rules() == rules) {
+            return Ok(Arc::clone(same));
+        }
+        let new = Arc::new(Verifier::new(rules.clone())?);
+        *verifier = Some(Arc::clone(&new));
+        Ok(new)
+    }
+
+    fn tell(&self, peer: Option<SocketAddr>, reason: String) {
+        if let Some(untold) = self.throttle.next() {
+            self.watch.refused(&Refusal { peer, reason, untold });
+        }
+    }
+
+    /// Whether the session that a request names may be used by this principal. One that nobody is known to have opened is left
+    /// to the library, as long as it does not know it either.
+    async fn may_use(&self, session: &str, principal: &Principal) -> bool {
+        match self.owners.owns(session, &principal.name) {
+            Some(owns) => owns,
+            None => !self.sessions.sessions.read().await.contains_key(session),
+        }
+    }
+}
+
+/// The layer.
+pub async fn guard(State(guard): State<Arc<Guard>>, mut request: Request, next: Next) -> Response {
+    let policy = guard.gateway.policy();
+    let peer = request.extensions().get::<Peer>().map(|peer| peer.0);
+    let Identified { principal, claims } = match guard.identify(&policy, request.headers()).await {
+        Ok(identified) => identified,
+        Err(NotLetIn { reason, answer }) => {
+            guard.tell(peer, reason);
+            return answer;
+        }
+    };
+    if let Some(claims) = &claims
+        && let Some(scopes) = step_up::lacking(&guard.gateway, &policy, &principal, claims, request.headers())
+    {
+        return answer::insufficient_scope(&policy, &scopes);
+    }
+    let session = request.headers().get(SESSION).map(|value| value.to_str().unwrap_or_default().to_owned());
+    if let Some(session) = &session
+        && !guard.may_use(session, &principal).await
+    {
+        guard.tell(peer, format!("`{}` named a session of somebody else", principal.name));
+        return answer::no_session();
+    }
+    let method = request.method().clone();
+    let name = principal.name.clone();
+    request.extensions_mut().insert(principal);
+    let response = next.run(request).await;
+    match &session {
+        Some(session) if method == Method::DELETE && response.status().is_success() => guard.owners.closed(session),
+        None if method == Method::POST => {
+            if let Some(opened) = response.headers().get(SESSION).and_then(|value| value.to_str().ok()) {
+                let open = guard.sessions.sessions.read().await;
+                guard.owners.opened(opened, &name, |session| open.contains_key(session));
+            }
+        }
+        _ => {}
+    }
+    response
+}

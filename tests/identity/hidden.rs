@@ -1,0 +1,120 @@
+//! What is hidden does not show anywhere: lists, searches, suggestions, resources, prompts, counts, instructions.
+
+use flvx_mcp::{config::Surface, gateway::Registry, ops};
+use serde_json::{Value, json};
+
+use crate::setup::{Guarded, digest};
+
+fn policy(rest: &str) -> String {
+    format!("principals:\n  bot: {{ tokens: ['{}'], {rest} }}\n", digest("t-bot"))
+}
+
+#[tokio::test]
+async fn a_hidden_tool_is_in_no_search_no_map_no_resource_no_prompt_and_no_count() {
+    let world = Guarded::start(&policy("role: viewer, deny: [ops.diagnose], toolsets: [forward]")).await;
+    let mut bot = world.client(Some("t-bot")).await;
+    let listed = bot.listed().await;
+    assert!(listed.contains(&"forward_list".to_owned()) && !listed.contains(&"node_list".to_owned()), "{listed:?}");
+    let registry = Registry::new(&Surface::default(), ops::OWN);
+    let hidden: Vec<&str> = registry
+        .iter()
+        .filter(|tool| !listed.iter().any(|name| name == tool.wire_name))
+        .map(|tool| tool.name)
+        .collect();
+    // The map and the search.
+    for request in [json!({}), json!({ "query": "node" }), json!({ "danger": "critical" }), json!({ "domain": "node" })]
+    {
+        let map = bot.result("ops.routes", json!({ "request": request })).await;
+        for row in map["data"]["tools"].as_array().unwrap() {
+            assert!(!hidden.contains(&row["tool"].as_str().unwrap()), "{request}: {row}");
+        }
+        for domain in map["data"]["domains"].as_array().into_iter().flatten() {
+            assert_eq!(domain["domain"], "forward");
+        }
+    }
+    // One tool by name: as one that does not exist.
+    let none = bot.result("ops.routes", json!({ "request": { "tool": "zq.xjw_zzzzzzzzzzz" } })).await;
+    let there = bot.result("ops.routes", json!({ "request": { "tool": "backup.import" } })).await;
+    assert_eq!(
+        there["error"].to_string().replace("backup.import", "NAME"),
+        none["error"].to_string().replace("zq.xjw_zzzzzzzzzzz", "NAME")
+    );
+    // Resources.
+    let map = bot.modern("resources/read", json!({ "uri": "flvx://routes" })).await.json();
+    let text = map["result"]["contents"][0]["text"].as_str().unwrap();
+    let rows: Vec<Value> = serde_json::from_str(text).unwrap();
+    assert_eq!(rows.len(), listed.len());
+    let hidden_one = bot.modern("resources/read", json!({ "uri": "flvx://tools/node.list" })).await.json();
+    let no_one = bot.modern("resources/read", json!({ "uri": "flvx://tools/node.lisq" })).await.json();
+    assert_eq!(hidden_one.to_string().replace("node.list", "NAME"), no_one.to_string().replace("node.lisq", "NAME"));
+    // Prompts: all runbooks but one name something that is hidden.
+    let prompts = bot.modern("prompts/list", json!({})).await.json();
+    let books: Vec<&str> =
+        prompts["result"]["prompts"].as_array().unwrap().iter().map(|book| book["name"].as_str().unwrap()).collect();
+    assert_eq!(books, ["before_a_big_change"]);
+    let one = bot.modern("prompts/get", json!({ "name": "daily_report" })).await.json();
+    assert_eq!(one["error"]["message"], "there is no prompt `daily_report`");
+    // Counts and instructions.
+    let capabilities = bot.result("ops.capabilities", json!({})).await;
+    assert_eq!(capabilities["data"]["tools"]["total"], listed.len());
+    assert_eq!(capabilities["data"]["role"], "viewer");
+    let discover = bot.modern("server/discover", json!({})).await.json();
+    let instructions = discover["result"]["instructions"].as_str().unwrap();
+    assert!(!instructions.contains("ops.diagnose") && !instructions.contains("idempotency_key"), "{instructions}");
+}
+
+#[tokio::test]
+async fn a_summary_tells_nothing_of_what_may_not_be_listed() {
+    let world = Guarded::start(&policy("role: viewer, toolsets: [forward]")).await;
+    let found = world.client(Some("t-bot")).await.result("ops.diagnose", json!({})).await;
+    assert_eq!(
+        (&found["data"]["counts"]["nodes"], &found["data"]["counts"]["users"]),
+        (&0.into(), &0.into()),
+        "{found}"
+    );
+    assert_eq!(
+        found["warnings"],
+        json!(["not judged, because the caller or the panel account may not list them: nodes, tunnels, users"])
+    );
+    for path in ["/api/v1/node/list", "/api/v1/user/list", "/api/v1/tunnel/list"] {
+        assert_eq!(world.asked(path), 0, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn arguments_that_raise_a_call_above_the_ceiling_are_refused_without_a_way_round() {
+    let world = Guarded::start(&policy("role: operator, danger: write")).await;
+    let mut bot = world.client(Some("t-bot")).await;
+    // A protocol blocked on a node cuts traffic, which makes the update dangerous.
+    let request = json!({ "request": { "id": 1, "http": 1 }, "idempotency_key": "ceiling-0001", "confirm_token": crate::support::WORD });
+    let refused = bot.result("node.update", request).await;
+    assert_eq!(
+        (&refused["error"]["kind"], &refused["outcome"]),
+        (&"forbidden".into(), &"rejected".into()),
+        "{refused}"
+    );
+    let words = refused["error"].to_string();
+    assert!(words.contains("dangerous") && !words.contains("confirm") && !words.contains("policy"), "{words}");
+    assert_eq!(world.asked("/api/v1/node/update"), 0);
+    let fine = bot
+        .result(
+            "node.update",
+            json!({ "request": { "id": 1, "name": "a new name" }, "idempotency_key": "ceiling-0002" }),
+        )
+        .await;
+    assert_eq!(fine["ok"], true, "{fine}");
+}
+
+#[tokio::test]
+async fn the_gateways_own_settings_stay_the_upper_bound_over_every_principal() {
+    let world = Guarded::with(&policy("role: admin"), &[("MCP_READ_ONLY", "true"), ("MCP_TOOLSETS", "node")]).await;
+    let listed = world.client(Some("t-bot")).await.listed().await;
+    assert!(listed.contains(&"node_list".to_owned()));
+    assert!(!listed.contains(&"node_create".to_owned()) && !listed.contains(&"forward_list".to_owned()), "{listed:?}");
+}
+
+#[tokio::test]
+async fn allow_and_deny_pick_single_tools() {
+    let world = Guarded::start(&policy("role: operator, allow: [node.list, forward.list], deny: [forward.list]")).await;
+    assert_eq!(world.client(Some("t-bot")).await.listed().await, ["node_list"]);
+}

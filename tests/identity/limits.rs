@@ -1,0 +1,64 @@
+//! Limits of HTTP: size, time, number. What is over a limit is refused and costs others nothing.
+
+use serde_json::json;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+};
+
+use crate::setup::{Guarded, digest};
+use crate::support::within;
+
+fn policy(http: &str) -> String {
+    format!("http: {{ {http} }}\nprincipals:\n  bot: {{ role: viewer, tokens: ['{}'] }}\n", digest("t-bot"))
+}
+
+/// Sends these bytes and gives the first line of what comes back, empty when the connection is only closed.
+async fn raw(address: std::net::SocketAddr, bytes: &[u8]) -> String {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let _ = stream.write_all(bytes).await;
+    let mut answer = Vec::new();
+    let _ = within(20, "an answer or an end", stream.read_to_end(&mut answer)).await;
+    String::from_utf8_lossy(&answer).lines().next().unwrap_or_default().to_owned()
+}
+
+const HEAD: &str = "POST /mcp HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer t-bot\r\ncontent-type: application/json\r\naccept: application/json, text/event-stream\r\n";
+
+#[tokio::test]
+async fn a_body_that_does_not_come_is_not_waited_for() {
+    let world = Guarded::start(&policy("body_timeout_seconds: 1")).await;
+    let slow = format!("{HEAD}content-length: 1000\r\n\r\n{{");
+    assert_eq!(raw(world.served.address, slow.as_bytes()).await, "HTTP/1.1 408 Request Timeout");
+    assert_eq!(world.client(Some("t-bot")).await.modern("tools/list", json!({})).await.status, 200);
+}
+
+#[tokio::test]
+async fn headers_that_do_not_come_are_not_waited_for() {
+    let world = Guarded::start(&policy("header_timeout_seconds: 1")).await;
+    let answer = raw(world.served.address, b"POST /mcp HTTP/1.1\r\nhost: local").await;
+    assert!(answer.is_empty() || answer.contains("408"), "{answer}");
+}
+
+#[tokio::test]
+async fn bodies_headers_and_tokens_have_a_largest_size() {
+    let world = Guarded::start(&policy("max_body_bytes: 2048")).await;
+    let address = world.served.address;
+    let said = format!("{HEAD}content-length: 4000\r\n\r\n");
+    assert_eq!(raw(address, said.as_bytes()).await, "HTTP/1.1 413 Payload Too Large");
+    let chunked = format!("{HEAD}transfer-encoding: chunked\r\n\r\n{:x}\r\n{}\r\n0\r\n\r\n", 4000, " ".repeat(4000));
+    assert_eq!(raw(address, chunked.as_bytes()).await, "HTTP/1.1 413 Payload Too Large");
+    let head = format!("GET /healthz HTTP/1.1\r\nhost: localhost\r\nx: {}\r\n\r\n", "x".repeat(1 << 20));
+    let answer = raw(address, head.as_bytes()).await;
+    assert!(answer.is_empty() || answer.contains(" 431 ") || answer.contains(" 400 "), "{answer}");
+    let many: String = (0..500).map(|number| format!("x-{number}: y\r\n")).collect();
+    let answer = raw(address, format!("GET /healthz HTTP/1.1\r\nhost: localhost\r\n{many}\r\n").as_bytes()).await;
+    assert!(answer.contains(" 431 ") || answer.contains(" 400 "), "{answer}");
+    let mut client = world.client(Some(&"x".repeat(30_000))).await;
+    assert_eq!(client.bare("GET").await.status, 401);
+    // Nobody without a proof gets as far as a body.
+    let stranger = HEAD.replace("t-bot", "t-other");
+    assert_eq!(
+        raw(address, format!("{stranger}content-length: 1000000\r\nconnection: close\r\n\r\n").as_bytes()).await,
+        "HTTP/1.1 401 Unauthorized"
+    );
+}

@@ -1,0 +1,141 @@
+//! The policy is read again while everything runs on.
+
+use serde_json::{Value, json};
+
+use crate::setup::{Client, Guarded, Place, digest, names};
+use crate::support::{Program, within};
+
+fn policy(role: &str, token: &str) -> String {
+    format!("principals:\n  bot: {{ role: {role}, tokens: ['{}'] }}\n", digest(token))
+}
+
+#[tokio::test]
+async fn what_changes_is_seen_at_once_in_open_sessions_of_both_eras() {
+    let world = Guarded::start(&policy("viewer", "t-one")).await;
+    let mut bot = world.client(Some("t-one")).await;
+    bot.initialize().await;
+    let before = names(&bot.legacy("tools/list", json!({})).await.json());
+    world.place.write(&policy("admin", "t-one"));
+    world.gateway.reload().unwrap();
+    let after = names(&bot.legacy("tools/list", json!({})).await.json());
+    assert!(after.len() > before.len() && after == bot.listed().await);
+    // The token is taken away.
+    world.place.write(&policy("admin", "t-two"));
+    world.gateway.reload().unwrap();
+    assert_eq!(bot.legacy("tools/list", json!({})).await.status, 401);
+    assert_eq!(bot.modern("tools/list", json!({})).await.status, 401);
+}
+
+#[tokio::test]
+async fn a_bad_file_changes_nothing() {
+    let world = Guarded::start(&policy("viewer", "t-one")).await;
+    let open = world.gateway.policy();
+    for bad in ["principals: [", "principal: {}", "", "http: { anonymous: false }"] {
+        world.place.write(bad);
+        let outcome = world.gateway.reload();
+        if bad.is_empty() {
+            // An empty policy is one: on loopback it lets everybody in, as none does.
+            outcome.unwrap();
+            world.place.write(&policy("viewer", "t-one"));
+            world.gateway.reload().unwrap();
+            continue;
+        }
+        outcome.unwrap_err();
+        assert_eq!(world.client(Some("t-one")).await.modern("tools/list", json!({})).await.status, 200, "{bad}");
+    }
+    std::fs::remove_file(world.place.path()).unwrap();
+    assert!(world.gateway.reload().unwrap_err().contains("cannot be read"));
+    assert_eq!(open.roster.iter().count(), world.gateway.policy().roster.iter().count());
+}
+
+#[tokio::test]
+async fn logins_go_with_their_principal_and_unchanged_credentials_keep_their_token() {
+    let world = Guarded::start(&policy("operator", "t-one")).await;
+    let mut bot = world.client(Some("t-one")).await;
+    bot.result("auth.login", json!({ "request": { "username": "alice", "password": "fake-pw-alice" } })).await;
+    bot.result("node.list", json!({})).await;
+    let logins = world.asked("/api/v1/user/login");
+    world.gateway.reload().unwrap();
+    bot.result("node.list", json!({})).await;
+    assert_eq!(world.asked("/api/v1/user/login"), logins, "the account logged in anew");
+    world.place.write(&format!("principals:\n  other: {{ role: operator, tokens: ['{}'] }}\n", digest("t-two")));
+    world.gateway.reload().unwrap();
+    world.place.write(&policy("operator", "t-one"));
+    world.gateway.reload().unwrap();
+    let who = bot.result("auth.whoami", json!({})).await;
+    assert!(!who.to_string().contains("alice"), "{who}");
+}
+
+/// The program on a free port, and its address.
+async fn serving(place: &Place) -> (Program, std::net::SocketAddr) {
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let path = place.path();
+    let program = Program::start(
+        &[
+            "serve",
+            "--sandbox",
+            "--transport",
+            "http",
+            "--http-addr",
+            &free.to_string(),
+            "--policy",
+            path.to_str().unwrap(),
+        ],
+        &[],
+    );
+    within(20, "the program's port", async {
+        while tokio::net::TcpStream::connect(free).await.is_err() {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    })
+    .await;
+    (program, free)
+}
+
+async fn status(address: std::net::SocketAddr, token: &str) -> u16 {
+    Client::new(address, Some(token)).await.modern("tools/list", json!({})).await.status
+}
+
+#[tokio::test]
+async fn the_signal_takes_a_token_away_from_an_open_session_and_a_bad_file_keeps_the_last_good() {
+    let place = Place::new(&policy("viewer", "t-one"));
+    let (program, address) = serving(&place).await;
+    let mut bot = Client::new(address, Some("t-one")).await;
+    bot.initialize().await;
+    place.write("principals: { bot: { role: viewr } }\n");
+    program.signal("HUP");
+    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    assert_eq!(bot.legacy("tools/list", json!({})).await.status, 200, "the last good policy");
+    place.write(&policy("viewer", "t-two"));
+    program.signal("HUP");
+    within(10, "the new token", async {
+        while status(address, "t-two").await != 200 {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    })
+    .await;
+    assert_eq!(bot.legacy("tools/list", json!({})).await.status, 401);
+    program.signal("TERM");
+    let (code, _, errors) = program.end();
+    assert_eq!(code, Some(0), "{errors}");
+    assert!(errors.contains("the policy was NOT changed, the last good one stays in force"), "{errors}");
+    assert!(
+        errors.contains("flvx-mcp.yaml:1:28: principals.bot.role: there is no role `viewr`; did you mean `viewer`?"),
+        "{errors}"
+    );
+    assert!(errors.contains("was read again and is in force"), "{errors}");
+    assert!(!errors.contains("t-one") && !errors.contains("t-two"), "{errors}");
+}
+
+#[test]
+fn stdio_follows_the_policys_local_principal() {
+    let place = Place::new("principals:\n  local: { role: viewer, toolsets: [node] }\n");
+    let path = place.path();
+    let mut program = Program::start(&["--sandbox", "--policy", path.to_str().unwrap()], &[]);
+    program.initialize();
+    let mut list = || program.ask(&json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/list" }));
+    let before = names(&list());
+    assert!(before.contains(&"node_list".to_owned()) && !before.contains(&"node_create".to_owned()), "{before:?}");
+    let refused: Value = program.ask(&json!({ "jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": { "name": "node.create", "arguments": {} } }));
+    assert_eq!(refused["error"]["code"], -32602, "{refused}");
+}
