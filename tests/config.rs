@@ -204,6 +204,11 @@ const UNUSABLE: &[(&str, &str, &str)] = &[
     ("MCP_HEALTH_PATH", "/mcp", "MCP_HEALTH_PATH: `/mcp` is taken by the MCP endpoint"),
     ("MCP_HEALTH_PATH", "/mcp/health", "MCP_HEALTH_PATH: `/mcp/health` is taken by the MCP endpoint"),
     (
+        "MCP_HEALTH_PATH",
+        "/.well-known/oauth-protected-resource",
+        "MCP_HEALTH_PATH: `/.well-known/oauth-protected-resource` lies under /.well-known/, where clients look for other things",
+    ),
+    (
         "MCP_ALLOWED_ORIGINS",
         "console.example",
         "MCP_ALLOWED_ORIGINS: `console.example` is no origin; write it with its scheme, like https://console.example",
@@ -356,7 +361,14 @@ impl File {
     fn with(name: &str, content: &[u8]) -> Self {
         let path = std::env::temp_dir().join(format!("flvx-mcp-test-{}-{name}", std::process::id()));
         std::fs::write(&path, content).unwrap();
-        Self(path)
+        let file = Self(path);
+        file.set_mode(0o600);
+        file
+    }
+
+    fn set_mode(&self, mode: u32) {
+        use std::os::unix::fs::PermissionsExt as _;
+        std::fs::set_permissions(&self.0, std::fs::Permissions::from_mode(mode)).unwrap();
     }
 
     fn path(&self) -> &str {
@@ -410,6 +422,15 @@ fn a_password_file_that_gives_none_stops_the_start() {
     assert_eq!(
         problems(&[("PANEL_USERNAME", "admin"), ("PANEL_PASSWORD_FILE", binary.path())]),
         [format!("PANEL_PASSWORD_FILE: {} cannot be read: stream did not contain valid UTF-8", binary.path())]
+    );
+    let open = File::with("open", b"pw");
+    open.set_mode(0o644);
+    assert_eq!(
+        problems(&[("PANEL_USERNAME", "admin"), ("PANEL_PASSWORD_FILE", open.path())]),
+        [format!(
+            "PANEL_PASSWORD_FILE: {0} can be read by other users (mode 644), and it holds a secret; chmod 600 {0}",
+            open.path()
+        )]
     );
     let good_file = File::with("both", b"pw");
     let both = [("PANEL_USERNAME", "admin"), ("PANEL_PASSWORD", "pw"), ("PANEL_PASSWORD_FILE", good_file.path())];

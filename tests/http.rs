@@ -315,6 +315,26 @@ async fn sessions_are_capped_and_the_stateless_revision_is_not() {
     let (_, refused) = initialize(&mut connection).await;
     assert_eq!((refused.status, refused.header("retry-after")), (503, Some("60")));
     assert_eq!(refused.text(), "too many sessions are open; end some, or use a client of revision 2026-07-28\n");
+    // The handshake opens a session whatever its headers say of the revision and of the method.
+    let hello = |revision: &str| {
+        let client = json!({ "name": "tests", "version": "1" });
+        json!({ "jsonrpc": "2.0", "id": 0, "method": "initialize",
+            "params": { "protocolVersion": revision, "capabilities": {}, "clientInfo": client } })
+    };
+    for (revision, method, status) in [
+        ("2026-07-28", None, 503),
+        ("2026-07-28", Some("initialize"), 503),
+        ("2026-07-28", Some("tools/list"), 400),
+        ("2025-06-18", Some("tools/list"), 503),
+    ] {
+        let mut headers = modern_headers(&hello(revision));
+        headers.retain(|(name, _)| !name.starts_with("mcp-"));
+        headers.push(("mcp-protocol-version", revision.to_owned()));
+        headers.extend(method.map(|method| ("mcp-method", method.to_owned())));
+        let reply = connection.request("POST", "/mcp", &headers, hello(revision).to_string().as_bytes()).await;
+        assert_eq!(reply.status, status, "{revision} {method:?}: {}", reply.text());
+        assert!(reply.header("mcp-session-id").is_none());
+    }
     assert_eq!(call_modern(&mut connection, "auth_whoami", json!({})).await["isError"], false);
     assert_eq!(call_in_session(&mut connection, &headers, "auth_whoami", json!({})).await["isError"], false);
     assert_eq!(connection.request("DELETE", "/mcp", &headers, b"").await.status / 100, 2);
@@ -324,6 +344,22 @@ async fn sessions_are_capped_and_the_stateless_revision_is_not() {
         }
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_session_id_that_is_no_text_is_refused() {
+    let (_world, _served, mut connection) = served().await;
+    let (mut headers, _) = initialize(&mut connection).await;
+    for (name, value) in &mut headers {
+        if *name == "mcp-session-id" {
+            "\u{ff}".clone_into(value);
+        }
+    }
+    let message = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/list" }).to_string();
+    for (method, body) in [("POST", message.as_bytes()), ("GET", b"".as_slice()), ("DELETE", b"".as_slice())] {
+        let reply = connection.request(method, "/mcp", &headers, body).await;
+        assert_eq!((reply.status, reply.text().as_str()), (400, "Bad Request: Mcp-Session-Id is no plain text"));
+    }
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
-//! What a role takes away from the role that it extends, and a principal from its role. Power is never added on the way:
-//! who needs more extends a larger role, so that reading one line tells the most that can come of it.
+//! What a role takes away from the role that it extends, and a principal from its role. Power over tools and sight of others'
+//! calls are never added on the way: who needs more extends a larger role, so that reading one line tells the most that can
+//! come of it. Credentials and `reveal` are no limits but grants: no role has them by itself, they are given where they stand.
 
 use flvx_panel::spec::Danger;
 
@@ -18,11 +19,11 @@ pub struct Limits {
     pub allow: Option<Vec<String>>,
     /// Tools that are not there; lists add up.
     pub deny: Vec<String>,
-    /// The usual credential.
+    /// The usual credential. A grant, no limit.
     pub credential: Option<String>,
-    /// Other credentials.
+    /// Other credentials. A grant, no limit.
     pub credentials: Option<Vec<String>>,
-    /// Secret fields in clear; lists add up.
+    /// Secret fields in clear; lists add up. A grant, no limit.
     pub reveal: Vec<String>,
     /// Whose calls may be read.
     pub sight: Option<AuditSight>,
@@ -39,6 +40,8 @@ pub enum TooMuch {
     NoToolset,
     /// No tool is left.
     NoTool,
+    /// The role sees only its own calls.
+    Sight,
 }
 
 impl TooMuch {
@@ -49,6 +52,7 @@ impl TooMuch {
             Self::ReadOnly => "read_only",
             Self::NoToolset => "toolsets",
             Self::NoTool => "allow",
+            Self::Sight => "audit",
         }
     }
 
@@ -64,6 +68,9 @@ impl TooMuch {
             }
             Self::NoToolset => format!("the role `{role}` has none of these domains, so nothing would be left"),
             Self::NoTool => format!("the role `{role}` allows none of these tools, so nothing would be left"),
+            Self::Sight => {
+                format!("the role `{role}` sees only its own calls; limits only take away, so extend a larger role")
+            }
         }
     }
 }
@@ -97,6 +104,9 @@ impl Rights {
             rights.credentials.clone_from(credentials);
         }
         if let Some(sight) = limits.sight {
+            if sight > self.sight {
+                return Err(TooMuch::Sight);
+            }
             rights.sight = sight;
         }
         Ok(rights)
@@ -129,6 +139,9 @@ mod tests {
         assert_eq!(viewer.limited("mine", &more), Err(TooMuch::Ceiling(Danger::Read)));
         let open = Limits { read_only: Some(false), ..Limits::default() };
         assert_eq!(viewer.limited("mine", &open), Err(TooMuch::ReadOnly));
+        let all = Limits { sight: Some(AuditSight::All), ..Limits::default() };
+        assert_eq!(viewer.limited("mine", &all), Err(TooMuch::Sight));
+        assert_eq!(Rights::built_in("admin").unwrap().limited("mine", &all).unwrap().sight, AuditSight::All);
         let operator = Rights::built_in("operator").unwrap();
         let less = operator.limited("mine", &Limits { ceiling: Some(Danger::Write), ..Limits::default() }).unwrap();
         assert!(less.offers("node.create", "node", Danger::Write));

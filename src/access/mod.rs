@@ -11,4 +11,4 @@ pub use limits::{Limits, TooMuch};
 pub use principal::{Principal, Via};
 pub use reveal::check_reveal;
 pub use rights::{AuditSight, BUILT_IN_ROLES, Rights};
-pub use roster::{ANONYMOUS, ClaimRule, LOCAL, Roster, TokenDigest, token_digest};
+pub use roster::{ANONYMOUS, ClaimRule, GATEWAY, LOCAL, Roster, TokenDigest, token_digest};

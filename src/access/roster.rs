@@ -16,6 +16,8 @@ use super::{Principal, Rights, Via};
 pub const LOCAL: &str = "local";
 /// Name of whoever comes over HTTP on loopback without a proof.
 pub const ANONYMOUS: &str = "anonymous";
+/// Name under which the gateway records what it does by itself; nobody else can have it.
+pub const GATEWAY: &str = "gateway";
 
 /// SHA-256 of a bearer token.
 pub type TokenDigest = [u8; 32];
@@ -51,12 +53,14 @@ pub struct Roster {
     subjects: HashMap<String, String>,
     claims: Vec<ClaimRule>,
     anonymous: bool,
+    /// There is no policy file.
+    open: bool,
 }
 
 impl Roster {
     /// Without a policy: the local user and, where HTTP allows it, the anonymous one have all rights.
     pub fn open() -> Self {
-        Self { anonymous: true, ..Self::default() }
+        Self { anonymous: true, open: true, ..Self::default() }
     }
 
     /// Adds a principal with its tokens and subjects.
@@ -88,10 +92,16 @@ impl Roster {
         })
     }
 
-    /// The rights of a principal by name. Those of `local` and `anonymous` exist always.
+    /// The rights of a principal by name. Those of `local` and `anonymous` exist always; a policy file that lets anonymous
+    /// callers in without saying what they may do lets them look.
     pub fn rights(&self, name: &str) -> Option<Arc<Rights>> {
-        let usual = || matches!(name, LOCAL | ANONYMOUS).then(|| Arc::new(Rights::all()));
-        self.named.get(name).cloned().or_else(usual)
+        let usual = || match name {
+            LOCAL => Some(Rights::all()),
+            ANONYMOUS if self.open => Some(Rights::all()),
+            ANONYMOUS => Rights::built_in("viewer"),
+            _ => None,
+        };
+        self.named.get(name).cloned().or_else(|| usual().map(Arc::new))
     }
 
     /// The rules for claims, in their order.
@@ -179,6 +189,15 @@ mod tests {
         for wrong in ["", "four", "One", "one ", "o"] {
             assert_eq!(name(wrong), None, "{wrong:?}");
         }
+    }
+
+    #[test]
+    fn who_comes_without_a_proof_may_do_everything_only_without_a_policy_file() {
+        assert_eq!(Roster::open().anonymous().unwrap().rights.role, "admin");
+        let mut roster = roster();
+        assert!(roster.anonymous().is_none());
+        roster.let_anonymous_in(true);
+        assert_eq!(roster.anonymous().unwrap().rights.role, "viewer");
     }
 
     #[test]

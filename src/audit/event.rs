@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use super::arguments::{names_secret, short};
 use crate::{
+    access::LOCAL,
     gateway::shape::{REDACTED, clean_text},
     store::Approval,
 };
@@ -52,8 +53,12 @@ impl Event {
     /// A person's decision about a call that waits.
     pub fn decision(approval: &Approval) -> Self {
         let seen = &approval.confirmation;
-        Self::new(Self::APPROVAL)
-            .by(approval.decided_by.as_deref().unwrap_or("somebody"), None)
+        let person = approval.decided_by.as_deref().unwrap_or("somebody");
+        let event = match approval.how.as_deref() {
+            Some("command") => Self::new(Self::APPROVAL).at_the_machine(person),
+            _ => Self::new(Self::APPROVAL).by(person, None).with("decided_by", person),
+        };
+        event
             .with("approval", approval.id.as_str())
             .with("decision", approval.decision.word())
             .with("how", approval.how.as_deref().unwrap_or_default())
@@ -76,6 +81,12 @@ impl Event {
         self
     }
 
+    /// That person did it with a command on the gateway's machine. A name there is no name of a principal, though the words may
+    /// be the same, so it goes to the details and the principal is the machine's own.
+    pub fn at_the_machine(self, person: &str) -> Self {
+        self.by(LOCAL, Some("command")).with("decided_by", person)
+    }
+
     /// Through that client.
     pub fn client(mut self, client: &str) -> Self {
         self.client = Some(short(client, 100));
@@ -91,5 +102,18 @@ impl Event {
         };
         self.details.insert(key.to_owned(), value);
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn a_person_at_the_machine_is_not_taken_for_a_principal_of_the_same_name() {
+        let event = Event::new(Event::SETTLED).at_the_machine("alice");
+        assert_eq!((event.principal.as_str(), event.via), ("local", Some("command")));
+        assert_eq!(event.details.get("decided_by").unwrap(), "alice");
     }
 }

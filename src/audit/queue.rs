@@ -26,6 +26,10 @@ pub(super) struct Queue {
 struct Waiting {
     entries: Vec<Entry>,
     lost: Option<Lost>,
+    /// The log was told that there is no room.
+    told_full: bool,
+    /// The log was told that nothing can be written.
+    told_failed: bool,
 }
 
 /// Records that are gone.
@@ -55,16 +59,24 @@ impl Lost {
 impl Queue {
     /// Adds a record, or counts it as lost when there is no room.
     pub fn push(&self, entry: Entry) {
+        let mut tell = false;
         let waiting = {
             let mut waiting = self.lock();
             if waiting.entries.len() >= MOST {
                 let lost = Lost { records: 1, from_ms: entry.time_ms, to_ms: entry.time_ms };
                 waiting.lost = Some(lost.and(waiting.lost));
+                tell = !std::mem::replace(&mut waiting.told_full, true);
             } else {
                 waiting.entries.push(entry);
             }
             waiting.entries.len()
         };
+        if tell {
+            tracing::error!(
+                waiting,
+                "CALLS ARE NOT RECORDED: more records come than the disk takes; further ones are only counted until it has caught up"
+            );
+        }
         match waiting {
             1 => self.wake.notify_one(),
             GROUP => self.full.notify_one(),
@@ -78,12 +90,19 @@ impl Queue {
         (std::mem::take(&mut waiting.entries), waiting.lost.take())
     }
 
-    /// Counts records that could not be written. Gives whether they are the first.
+    /// Counts records that could not be written, and wakes whoever writes that down. Gives whether the log is to be told: once
+    /// until writing works again.
     pub fn lose(&self, lost: Lost) -> bool {
         let mut waiting = self.lock();
-        let first = waiting.lost.is_none();
         waiting.lost = Some(lost.and(waiting.lost));
-        first
+        self.wake.notify_one();
+        !std::mem::replace(&mut waiting.told_failed, true)
+    }
+
+    /// Writing works: what goes wrong from now on is news.
+    pub fn works(&self) {
+        let mut waiting = self.lock();
+        (waiting.told_full, waiting.told_failed) = (false, false);
     }
 
     /// Whether some were lost and nobody could write that down yet.
@@ -109,5 +128,18 @@ mod tests {
         let (entries, lost) = queue.take();
         assert_eq!(entries.len(), MOST);
         assert_eq!(lost, Some(Lost { records: 10_000 - MOST as u64, from_ms: MOST as i64, to_ms: 9_999 }));
+    }
+
+    #[test]
+    fn the_log_is_told_once_until_writing_works_again() {
+        let queue = Queue::default();
+        let lost = Lost { records: 1, from_ms: 1, to_ms: 1 };
+        assert!(queue.lose(lost));
+        let (_, taken) = queue.take();
+        assert_eq!(taken, Some(lost));
+        assert!(!queue.lose(lost), "the same failure goes on");
+        queue.works();
+        assert!(queue.lose(lost));
+        assert_eq!(queue.take().1.map(|lost| lost.records), Some(2));
     }
 }

@@ -131,11 +131,25 @@ impl Audit {
         }
     }
 
-    /// Writes all that waits. For the end of the program.
+    /// Writes all that waits, into the store and the file of lines. For the end of the program.
     pub async fn flush(&self) {
         if let Some(inner) = &self.inner {
-            inner.drain().await;
-            inner.pump().await;
+            let inner = Arc::clone(inner);
+            let _ = to_its_end(async move {
+                inner.drain().await;
+                if let Some(stream) = &inner.stream {
+                    stream.pump(&inner.store).await;
+                }
+            })
+            .await;
+        }
+    }
+
+    /// Writes all that waits into the store, so that it can be found there. Does not wait for the file of lines.
+    pub async fn catch_up(&self) {
+        if let Some(inner) = &self.inner {
+            let inner = Arc::clone(inner);
+            let _ = to_its_end(async move { inner.drain().await }).await;
         }
     }
 
@@ -178,14 +192,19 @@ impl Inner {
         Ok(())
     }
 
+    /// Writes at once, waits for it, and counts what could not be written, whether the caller is still there or not.
     async fn put_or_lose(self: &Arc<Self>, entry: Entry) -> Result<(), Unrecorded> {
-        let lost = Lost { records: 1, from_ms: entry.time_ms, to_ms: entry.time_ms };
-        let outcome = self.put(vec![entry]).await;
-        if let Err(error) = &outcome {
-            self.lose(lost, &error.0);
-            self.start();
-        }
-        outcome
+        let inner = Arc::clone(self);
+        let outcome = to_its_end(async move {
+            let lost = Lost { records: 1, from_ms: entry.time_ms, to_ms: entry.time_ms };
+            let outcome = inner.put(vec![entry]).await;
+            if let Err(error) = &outcome {
+                inner.lose(lost, &error.0);
+                inner.start();
+            }
+            outcome
+        });
+        outcome.await.unwrap_or(Err(Unrecorded(StoreError::Closed)))
     }
 
     fn push(self: &Arc<Self>, entry: Entry) {
@@ -200,6 +219,7 @@ impl Inner {
         });
     }
 
+    /// Writes what waits. It must not be given up half-way, for what was taken would neither be written nor counted.
     async fn drain(self: &Arc<Self>) {
         let _turn = self.turn.lock().await;
         let (mut entries, lost) = self.queue.take();
@@ -217,17 +237,15 @@ impl Inner {
         }
         match self.store.append_audit(entries).await {
             Ok(before) => {
+                self.queue.works();
                 if let Some(lost) = lost {
                     tracing::error!(records = lost.records, "calls are recorded again; the gap is part of the record");
                 }
                 self.to_stream(before);
             }
             Err(error) => {
-                if let Some(lost) = lost {
-                    self.queue.lose(lost);
-                }
-                if waited.records > 0 {
-                    self.lose(waited, &error);
+                for lost in lost.into_iter().chain((waited.records > 0).then_some(waited)) {
+                    self.lose(lost, &error);
                 }
             }
         }
@@ -239,18 +257,25 @@ impl Inner {
         }
     }
 
-    /// Has the new rows written to the file of lines.
+    /// Has the new rows written to the file of lines. When that is going on already, it goes on a little longer.
     fn to_stream(self: &Arc<Self>, before: crate::store::audit::Link) {
         let Some(stream) = &self.stream else { return };
         stream.begin(before);
         let inner = Arc::clone(self);
-        tokio::spawn(async move { inner.pump().await });
+        tokio::spawn(async move {
+            if let Some(stream) = &inner.stream {
+                stream.follow(&inner.store).await;
+            }
+        });
     }
+}
 
-    async fn pump(&self) {
-        if let Some(stream) = &self.stream {
-            stream.pump(&self.store).await;
-        }
+/// Carries work out whatever becomes of the caller that waits for it. `None`: the runtime ended first.
+async fn to_its_end<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> Option<T> {
+    match tokio::spawn(work).await {
+        Ok(done) => Some(done),
+        Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+        Err(_) => None,
     }
 }
 

@@ -15,8 +15,8 @@ const REST: Duration = Duration::from_millis(20);
 /// Time between rounds.
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
-/// Takes records away that are older than that moment and records how many. Gives their number, and the number of a damaged
-/// record where pruning stopped: what is damaged stays.
+/// Takes records away that are older than that moment and records how many, and the person at the machine who wanted it, if
+/// one did. Gives their number, and the number of a damaged record where pruning stopped: what is damaged stays.
 ///
 /// # Errors
 /// The store cannot be written.
@@ -24,6 +24,7 @@ pub async fn prune(
     store: &Store,
     audit: &Audit,
     before_ms: i64,
+    person: Option<&str>,
 ) -> Result<(usize, Option<i64>), crate::store::StoreError> {
     let mut rows = 0;
     let (last, damaged) = loop {
@@ -36,8 +37,11 @@ pub async fn prune(
         }
     };
     if rows > 0 {
-        let event =
-            Event::new(Event::PRUNED).with("records", rows as u64).with("last_seq", last).with("before_ms", before_ms);
+        let event = match person {
+            Some(person) => Event::new(Event::PRUNED).at_the_machine(person),
+            None => Event::new(Event::PRUNED),
+        };
+        let event = event.with("records", rows as u64).with("last_seq", last).with("before_ms", before_ms);
         audit.event(event).await.map_err(|error| error.0)?;
     }
     if let Some(seq) = damaged {
@@ -53,7 +57,7 @@ pub async fn prune(
 pub async fn prune_daily(store: Store, audit: Audit, keep: Duration) {
     let keep_ms = i64::try_from(keep.as_millis()).unwrap_or(i64::MAX);
     loop {
-        match prune(&store, &audit, now_ms().saturating_sub(keep_ms)).await {
+        match prune(&store, &audit, now_ms().saturating_sub(keep_ms), None).await {
             Ok((0, _)) => {}
             Ok((records, _)) => tracing::info!(records, "old records were pruned"),
             Err(error) => tracing::error!(%error, "old records cannot be pruned"),

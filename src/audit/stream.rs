@@ -5,14 +5,17 @@ use std::{
     fs::{File, OpenOptions},
     io::{Read as _, Seek as _, SeekFrom, Write as _},
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use serde_json::Value;
 
 use crate::store::{
-    Store,
-    audit::{Filter, Link},
+    Store, StoreError,
+    audit::{End, Filter, Link},
 };
 
 /// Records of one step.
@@ -27,7 +30,18 @@ pub(super) struct Stream {
     file: Mutex<Arc<File>>,
     /// The record that was written last; `None`: none yet.
     last: Mutex<Option<Link>>,
-    turn: tokio::sync::Mutex<bool>,
+    turn: tokio::sync::Mutex<Turn>,
+    /// The store has more than whoever has the turn may have seen.
+    more: AtomicBool,
+}
+
+/// What only one at a time may touch.
+#[derive(Debug, Default)]
+struct Turn {
+    /// The log was told that the file cannot be written.
+    told: bool,
+    /// The file's last line is known to be one of this store.
+    known: bool,
 }
 
 impl Stream {
@@ -39,7 +53,8 @@ impl Stream {
             path: path.to_owned(),
             file: Mutex::new(Arc::new(file)),
             last: Mutex::new(last),
-            turn: tokio::sync::Mutex::new(true),
+            turn: tokio::sync::Mutex::default(),
+            more: AtomicBool::new(false),
         })
     }
 
@@ -55,11 +70,45 @@ impl Stream {
         self.last.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(before);
     }
 
-    /// Appends whatever the store has more.
+    /// Appends whatever the store has more, and waits for its turn to do so.
     pub async fn pump(&self, store: &Store) {
-        let mut works = self.turn.lock().await;
+        {
+            let mut turn = self.turn.lock().await;
+            self.go_on(&mut turn, store).await;
+        }
+        // Somebody found the turn taken and left the rest to us.
+        if self.more.load(Ordering::SeqCst) {
+            self.follow(store).await;
+        }
+    }
+
+    /// Appends whatever the store has more, or leaves it to whoever is about it already: a file that hangs gathers no crowd.
+    pub async fn follow(&self, store: &Store) {
+        self.more.store(true, Ordering::SeqCst);
+        while self.more.load(Ordering::SeqCst) {
+            let Ok(mut turn) = self.turn.try_lock() else { return };
+            self.more.store(false, Ordering::SeqCst);
+            self.go_on(&mut turn, store).await;
+        }
+    }
+
+    async fn go_on(&self, turn: &mut Turn, store: &Store) {
+        if !turn.known {
+            let Some(last) = self.last() else { return };
+            let Ok(elsewhere) = begins_elsewhere(store, last).await else { return };
+            if let Some(start) = elsewhere {
+                tracing::error!(
+                    path = %self.path.display(),
+                    last_seq = last.seq,
+                    "MCP_AUDIT_JSONL ends with a record that this state does not have: the file belongs to another state, or this \
+                     state lost records. All records of this state are appended from its first on; use a file of its own"
+                );
+                self.set_last(start);
+            }
+            turn.known = true;
+        }
         loop {
-            let Some(mut last) = *self.last.lock().unwrap_or_else(PoisonError::into_inner) else { return };
+            let Some(mut last) = self.last() else { return };
             let filter = Filter { after_seq: Some(last.seq), ..Filter::default() };
             let Ok(rows) = store.audit_in_order(filter, STEP).await else { return };
             if rows.is_empty() {
@@ -74,31 +123,76 @@ impl Stream {
                 last = row.link;
             }
             let file = Arc::clone(&self.file.lock().unwrap_or_else(PoisonError::into_inner));
-            let written = tokio::task::spawn_blocking(move || (&*file).write_all(lines.as_bytes())).await;
-            match written {
-                Ok(Ok(())) => {
-                    *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(last);
-                    *works = true;
+            let written = tokio::task::spawn_blocking(move || append(&file, lines.as_bytes())).await;
+            if let Err(error) = written.unwrap_or_else(|error| Err(std::io::Error::other(error))) {
+                if !std::mem::replace(&mut turn.told, true) {
+                    tracing::error!(path = %self.path.display(), %error, "MCP_AUDIT_JSONL cannot be written; the store has the records, and the file gets them when it can be");
                 }
-                outcome => {
-                    if std::mem::replace(&mut *works, false) {
-                        let error =
-                            outcome.err().map(|error| error.to_string()).unwrap_or_else(|| "not written".to_owned());
-                        tracing::error!(path = %self.path.display(), error, "MCP_AUDIT_JSONL cannot be written; the store has the records, and the file gets them when it can be");
-                    }
-                    return;
-                }
+                return;
             }
+            self.set_last(last);
+            turn.told = false;
         }
+    }
+
+    fn last(&self) -> Option<Link> {
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn set_last(&self, last: Link) {
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(last);
     }
 }
 
+/// Where to begin instead, when the store does not have the record that the file ends with. A record that was pruned since
+/// cannot be compared and counts as the store's own.
+async fn begins_elsewhere(store: &Store, last: Link) -> Result<Option<Link>, StoreError> {
+    let ends = store.audit_ends().await?;
+    let filter = Filter { after_seq: Some(last.seq.saturating_sub(1)), ..Filter::default() };
+    let row = store.audit_in_order(filter, 1).await?.first().map(|row| row.link).filter(|row| row.seq == last.seq);
+    let known = row.or(ends.anchor.link().filter(|anchor| anchor.seq == last.seq));
+    let behind_the_head = match ends.head {
+        End::Absent => last.seq > 0,
+        End::Broken => false,
+        End::Sealed { link, .. } => last.seq > link.seq,
+    };
+    let own = known.map_or(!behind_the_head, |known| known.hash == last.hash);
+    Ok((!own).then(|| ends.anchor.link().unwrap_or(Link::GENESIS)))
+}
+
+/// Appends all of it or nothing: half a group would stand there twice after the next try.
+fn append(mut file: &File, lines: &[u8]) -> std::io::Result<()> {
+    let length = file.metadata()?.len();
+    let written = file.write_all(lines);
+    if written.is_err() {
+        // Pipes and the like cannot be cut; what they took is gone.
+        let _ = file.set_len(length);
+    }
+    written
+}
+
+/// Opens the file for its owner alone, also one that was there with wider rights.
 fn open(path: &Path) -> Result<File, String> {
     let mut options = OpenOptions::new();
     options.create(true).append(true).read(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path).map_err(|error| failed(path, &error))
+    let file = options.open(path).map_err(|error| failed(path, &error))?;
+    #[cfg(unix)]
+    if let Err(error) = for_its_owner(&file) {
+        tracing::warn!(path = %path.display(), %error, "MCP_AUDIT_JSONL: others may be able to read the file; its mode cannot be set to 0600");
+    }
+    Ok(file)
+}
+
+#[cfg(unix)]
+fn for_its_owner(file: &File) -> std::io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let found = file.metadata()?;
+    if found.is_file() && found.permissions().mode() & 0o777 != 0o600 {
+        file.set_permissions(std::fs::Permissions::from_mode(0o600))?;
+    }
+    Ok(())
 }
 
 fn failed(path: &Path, error: &std::io::Error) -> String {

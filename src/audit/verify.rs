@@ -55,14 +55,14 @@ pub enum Expected {
 /// The state cannot be read; a file that SQLite itself finds damaged is [`StoreError::Damaged`].
 pub async fn verify(store: &Store, expect: Option<Link>) -> Result<Report, StoreError> {
     let mut walker: Option<Walker> = None;
-    // Rows before the anchor do not belong to the chain, so the walk starts at the very first number.
-    let mut after = i64::MIN;
+    // Rows before the anchor do not belong to the chain, so the walk starts at the smallest number that there is.
+    let mut after = None;
     let mut seen = None;
     let (walker, head) = loop {
         let page = store.audit_page(after, STEP).await?;
         let anchor = page.ends.anchor;
         let walk = walker.get_or_insert_with(|| Walker::new(store.clone(), anchor.link().unwrap_or(Link::GENESIS)));
-        if after == i64::MIN && anchor == End::Broken {
+        if after.is_none() && anchor == End::Broken {
             walk.damage(Damage::nowhere(0, Fault::AnchorBroken));
             // Where the chain begins is not known then; the first row is taken as it is.
             walk.begin_anywhere();
@@ -73,7 +73,7 @@ pub async fn verify(store: &Store, expect: Option<Link>) -> Result<Report, Store
         }
         let last_page = page.rows.len() < STEP;
         for row in page.rows {
-            after = row.seq;
+            after = Some(row.seq);
             if let Some(expect) = expect.filter(|expect| expect.seq == row.seq) {
                 seen = Some(row.hash() == Some(expect.hash));
             }

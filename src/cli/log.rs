@@ -3,6 +3,7 @@
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::{filter::Targets, fmt, layer::SubscriberExt as _, util::SubscriberInitExt as _};
 
+use super::stderr;
 use crate::config::{Config, LogFormat};
 
 /// Starts logging as configured. rmcp tells several lines a call at `info`, so it is held to warnings unless debugging; and never
@@ -20,7 +21,7 @@ pub fn start(config: &Config) {
         ("rustls", LevelFilter::WARN),
     ]);
     let registry = tracing_subscriber::registry().with(filter);
-    let lines = fmt::layer().with_writer(std::io::stderr);
+    let lines = fmt::layer().with_writer(stderr::writer(config.log_format == LogFormat::Json));
     match config.log_format {
         LogFormat::Text => registry.with(lines.with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))).init(),
         LogFormat::Json => {

@@ -19,6 +19,7 @@ mod sandbox;
 mod saved;
 mod scaffold;
 mod serve;
+mod stderr;
 mod token;
 mod tools;
 
@@ -103,11 +104,12 @@ pub fn main() -> ExitCode {
         Some(Command::Check(options)) => check::run(&options),
     };
     match outcome {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(()) => {
+            stderr::finish(None);
+            ExitCode::SUCCESS
+        }
         Err(failure) => {
-            if let Some(text) = failure.text() {
-                eprintln!("flvx-mcp: {text}");
-            }
+            stderr::finish(failure.text().map(|text| format!("flvx-mcp: {text}")).as_deref());
             failure.code()
         }
     }

@@ -3,7 +3,13 @@
 
 use std::sync::Arc;
 
-use crate::{access::Via, audit::Event, config::Policy, gateway::Gateway};
+use super::serve::warn_of_callers;
+use crate::{
+    access::{GATEWAY, Via},
+    audit::Event,
+    config::{Policy, Transport},
+    gateway::Gateway,
+};
 
 /// Waits for the signal as long as the program runs.
 pub fn on_signal(gateway: Arc<Gateway>) {
@@ -14,7 +20,7 @@ pub fn on_signal(gateway: Arc<Gateway>) {
         while hangups.recv().await.is_some() {
             reopen(&gateway);
             let outcome = reload(&gateway);
-            let event = Event::new(Event::RELOAD).by("gateway", Some(Via::Command.word()));
+            let event = Event::new(Event::RELOAD).by(GATEWAY, Some(Via::Command.word()));
             // Told by the record itself when it fails.
             let _ = gateway.audit().event(event.with("policy", outcome)).await;
         }
@@ -48,12 +54,28 @@ fn reload(gateway: &Gateway) -> &'static str {
             for what in needs_restart(&old, &new) {
                 tracing::warn!("{what} changed in the policy; that takes effect with a restart");
             }
+            callers(gateway, &new);
             "in force"
         }
         Err(error) => {
             tracing::error!("the policy was NOT changed, the last good one stays in force: {error}");
             "refused; the last good one stays"
         }
+    }
+}
+
+/// Tells who can come in over HTTP from now on, as the start does.
+fn callers(gateway: &Gateway, policy: &Policy) {
+    let config = gateway.config();
+    if config.transport != Transport::Http {
+        return;
+    }
+    if policy.shuts_out_all() {
+        tracing::warn!(
+            "nobody can come in over http now: no token and no `jwt` is in the policy, and anonymous callers are not let in; the next start would be refused"
+        );
+    } else if let Ok(address) = policy.address(&config.http_addr) {
+        warn_of_callers(policy, address);
     }
 }
 

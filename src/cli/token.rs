@@ -8,7 +8,7 @@ use flvx_manifest::yaml;
 use ring::rand::{SecureRandom as _, SystemRandom};
 
 use super::{Failure, format::print, insert::with_token};
-use crate::access::{ANONYMOUS, BUILT_IN_ROLES, LOCAL, token_digest};
+use crate::access::{ANONYMOUS, BUILT_IN_ROLES, GATEWAY, LOCAL, token_digest};
 
 /// Options of `token`.
 #[derive(Debug, Clone, Args)]
@@ -64,6 +64,11 @@ fn make(new: &New) -> Result<(), Failure> {
     }
     if matches!(new.name.as_str(), LOCAL | ANONYMOUS) {
         return Err(Failure::Usage(format!("`{}` is who comes without a token; give yours another name", new.name)));
+    }
+    if new.name == GATEWAY {
+        return Err(Failure::Usage(format!(
+            "under the name `{GATEWAY}` the gateway records what it does by itself; give yours another name"
+        )));
     }
     let path = new.policy.clone().or_else(|| std::env::var("MCP_POLICY_FILE").ok().filter(|path| !path.is_empty()));
     let text = match &path {
@@ -138,7 +143,7 @@ fn digest_text(token: &str) -> String {
     format!("sha256:{hex}")
 }
 
-/// Puts a new text in a file's place, whole or not at all, with the same permissions.
+/// Puts a new text in a file's place, whole or not at all, with the same owner and permissions.
 fn replace(path: &Path, text: &str) -> Result<(), Failure> {
     let failed = |error: io::Error| Failure::Failed(Some(format!("{} cannot be written: {error}", path.display())));
     // A link stays a link: what it names is replaced.
@@ -147,9 +152,30 @@ fn replace(path: &Path, text: &str) -> Result<(), Failure> {
     let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
     io::Write::write_all(&mut file, text.as_bytes()).map_err(failed)?;
     if let Ok(metadata) = fs::metadata(&target) {
+        keep_owner(file.path(), &metadata).map_err(|error| {
+            Failure::Failed(Some(format!(
+                "{} is not written, because it could not stay its owner's: {error}; run this as that user, or put the token in by hand (without --write)",
+                path.display()
+            )))
+        })?;
         fs::set_permissions(file.path(), metadata.permissions()).map_err(failed)?;
     }
     file.as_file().sync_all().map_err(failed)?;
     file.persist(&target).map_err(|error| failed(error.error))?;
+    Ok(())
+}
+
+/// Gives a new file to the user and group that have the old one: a service must still be able to read it.
+#[cfg(unix)]
+fn keep_owner(new: &Path, old: &fs::Metadata) -> io::Result<()> {
+    use std::os::unix::fs::{MetadataExt as _, chown};
+    let now = fs::metadata(new)?;
+    let uid = (now.uid() != old.uid()).then_some(old.uid());
+    let gid = (now.gid() != old.gid()).then_some(old.gid());
+    if uid.is_none() && gid.is_none() { Ok(()) } else { chown(new, uid, gid) }
+}
+
+#[cfg(not(unix))]
+fn keep_owner(_new: &Path, _old: &fs::Metadata) -> io::Result<()> {
     Ok(())
 }

@@ -1,10 +1,17 @@
 //! From environment variables to a [`Config`], collecting every mistake before giving up.
 
-use std::{collections::BTreeMap, fs, path::PathBuf, str::FromStr, time::Duration};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    str::FromStr,
+    time::Duration,
+};
 
 use flvx_panel::{Secret, generated::DOMAINS};
 
-use super::{Config, LogFormat, PanelConfig, PanelLogin, Spelling, Surface, Transport, VARIABLES};
+use super::{
+    Config, LogFormat, PanelConfig, PanelLogin, Spelling, Surface, Transport, VARIABLES, policy::secret_from_file,
+};
 use crate::{nearest::nearest, policy::Demands};
 
 /// Smallest length of the operator's word: shorter ones can be guessed by trying.
@@ -223,16 +230,10 @@ fn panel(reader: &mut Reader<'_>) -> PanelConfig {
             None
         }
         (Some(password), None) => Some(password),
-        (None, Some(path)) => match fs::read_to_string(&path) {
-            Ok(text) => match text.lines().next().unwrap_or_default() {
-                "" => {
-                    reader.problems.push(format!("PANEL_PASSWORD_FILE: the first line of {path} is empty"));
-                    None
-                }
-                line => Some(Secret::new(line)),
-            },
-            Err(error) => {
-                reader.problems.push(format!("PANEL_PASSWORD_FILE: {path} cannot be read: {error}"));
+        (None, Some(path)) => match secret_from_file(Path::new(""), &path) {
+            Ok(password) => Some(password),
+            Err(words) => {
+                reader.problems.push(format!("PANEL_PASSWORD_FILE: {words}"));
                 None
             }
         },
@@ -286,6 +287,10 @@ fn health_path(reader: &mut Reader<'_>) -> String {
         reader.problems.push(format!("MCP_HEALTH_PATH: `{path}` is no path; write something like /healthz"));
     } else if path == "/mcp" || path.starts_with("/mcp/") {
         reader.problems.push(format!("MCP_HEALTH_PATH: `{path}` is taken by the MCP endpoint"));
+    } else if path.starts_with("/.well-known/") {
+        reader
+            .problems
+            .push(format!("MCP_HEALTH_PATH: `{path}` lies under /.well-known/, where clients look for other things"));
     }
     path
 }

@@ -46,7 +46,7 @@ impl Desk<'_> {
                 match self.keep(route, SavedKind::Secret, &path, secret.clone().into_bytes()).await {
                     Ok(saved) => {
                         let notice = format!("[kept for a person: flvx-mcp saved show {} --reveal]", saved.id);
-                        kept.push(Kept { written: Value::from(secret).to_string().into_bytes(), notice });
+                        kept.push(Kept { secret, notice });
                         notes.push(self.note(&saved, path));
                     }
                     Err(error) => warnings.push(format!(

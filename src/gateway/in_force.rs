@@ -7,7 +7,7 @@ use std::{
 
 use flvx_panel::generated::ROUTES;
 
-use super::OwnCode;
+use super::{OwnCode, PREVIEWS};
 use crate::config::{Config, KnownTool, Login, PanelLogin, Policy, Surroundings, Transport};
 
 /// The policy in force.
@@ -23,11 +23,12 @@ impl InForce {
     /// # Errors
     /// A text with every mistake.
     pub fn new(config: &Config, own: OwnCode) -> Result<Self, String> {
-        let routes = ROUTES.iter().map(|route| KnownTool { name: route.tool, danger: route.danger, data: route.data });
-        let tools: Vec<_> = routes
-            .chain(own.tools.iter().map(|tool| KnownTool { name: tool.name, danger: tool.danger, data: None }))
-            .collect();
+        let tools = ROUTES.iter().map(|route| route.tool).chain(own.tools.iter().map(|tool| tool.name));
+        let previews =
+            PREVIEWS.iter().map(|preview| KnownTool { name: &preview.name, previewed: Some(preview.route.tool) });
+        let tools: Vec<_> = tools.map(|name| KnownTool { name, previewed: None }).chain(previews).collect();
         let policy = load(config, &tools)?;
+        reachable(config, &policy)?;
         Ok(Self { policy: RwLock::new(Arc::new(policy)), tools })
     }
 
@@ -36,12 +37,16 @@ impl InForce {
         Arc::clone(&self.policy.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Loads the file anew and gives what was in force before, and what is now.
+    /// Loads the file anew and gives what was in force before, and what is now. One that lets nobody in is taken over too: a
+    /// token that leaked ends with its line in the file, also the last one.
     ///
     /// # Errors
     /// A text with every mistake; the old policy stays.
     pub fn reload(&self, config: &Config) -> Result<(Arc<Policy>, Arc<Policy>), String> {
         let new = Arc::new(load(config, &self.tools)?);
+        if !new.shuts_out_all() {
+            reachable(config, &new)?;
+        }
         let mut policy = self.policy.write().unwrap_or_else(PoisonError::into_inner);
         let old = std::mem::replace(&mut *policy, Arc::clone(&new));
         Ok((old, new))
@@ -58,10 +63,15 @@ fn load(config: &Config, tools: &[KnownTool]) -> Result<Policy, String> {
     if !config.http_anonymous {
         policy.roster.let_anonymous_in(false);
     }
-    if config.transport == Transport::Http {
-        policy.address(&config.http_addr)?;
-    }
     Ok(policy)
+}
+
+/// Whether HTTP may listen where the configuration says, if it listens.
+fn reachable(config: &Config, policy: &Policy) -> Result<(), String> {
+    match config.transport {
+        Transport::Http => policy.address(&config.http_addr).map(|_| ()),
+        Transport::Stdio => Ok(()),
+    }
 }
 
 /// The credentials that the environment gives: `default`, and `peer` for routes between panels.

@@ -1,6 +1,7 @@
 //! One change in the ledger, from its intent to its settlement. Each step is on disk before the next one is taken.
 
 use std::{
+    sync::atomic::{AtomicBool, Ordering},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -24,7 +25,7 @@ const MOST_DATA: usize = 64 << 10;
 const AGAIN: Duration = Duration::from_secs(2);
 
 /// The right to run one change, and the hand that writes down how far it came. Dropped unsettled (a crash of the task), it
-/// leaves the change `unknown`.
+/// leaves the change `unknown`, or free again when the panel cannot have it.
 #[derive(Debug)]
 pub struct Journal {
     store: Store,
@@ -33,13 +34,29 @@ pub struct Journal {
     panel: String,
     announces: Option<(Audit, Record)>,
     reached: Mutex<Option<(usize, Value)>>,
+    sent: AtomicBool,
     settled: bool,
 }
 
 impl Journal {
     /// For a change whose intent is on disk.
     pub fn new(store: Store, trace: TraceId, principal: Arc<Principal>, panel: String) -> Self {
-        Self { store, trace, principal, panel, announces: None, reached: Mutex::default(), settled: false }
+        Self {
+            store,
+            trace,
+            principal,
+            panel,
+            announces: None,
+            reached: Mutex::default(),
+            sent: AtomicBool::new(false),
+            settled: false,
+        }
+    }
+
+    /// The same, for a change of which the panel had something already.
+    pub fn sent(self) -> Self {
+        self.sent.store(true, Ordering::Relaxed);
+        self
     }
 
     /// The same, and the record of calls is told of the change before anything is sent.
@@ -71,9 +88,10 @@ impl Journal {
     pub async fn sending(&self, before: &Value, saved: Option<String>) -> Result<(), ToolError> {
         let reached = self.reached.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let before = match reached {
-            Some((place, steps)) => json!({ "place": place, "steps": steps, "before": before }),
+            Some((place, steps)) => json!({ "place": place, "steps": steps, "before": before, "saved": saved }),
             None => before.clone(),
         };
+        self.sent.store(true, Ordering::Relaxed);
         let ledger = self.store.ledger_sending(self.trace.as_str().to_owned(), before.to_string(), saved);
         let Some((audit, record)) = &self.announces else { return ledger.await.map_err(unavailable) };
         // Together they share one transaction.
@@ -98,11 +116,6 @@ impl Journal {
         Ok(self.store.keep(new, document.to_string().into_bytes()).await?.id)
     }
 
-    /// Leaves the settlement to whoever carries the change on.
-    pub fn leave(mut self) {
-        self.settled = true;
-    }
-
     /// Writes down what came of it. Tells the caller when that did not work; the change itself has happened all the same.
     pub async fn settle(mut self, output: &mut CallOutput, steps: &[Step]) {
         self.settled = true;
@@ -121,14 +134,16 @@ impl Drop for Journal {
         if self.settled {
             return;
         }
-        let mut lost = CallOutput {
-            outcome: Some(Outcome::Unknown),
-            ..CallOutput::failed(ToolError::new(
-                ErrorKind::Internal,
-                "the call broke off inside the gateway",
+        let (outcome, hint) = if self.sent.load(Ordering::Relaxed) {
+            (
+                Outcome::Unknown,
                 "The change may or may not have happened; repeat the call with the same idempotency_key to find out.",
-            ))
+            )
+        } else {
+            (Outcome::NotSent, "Nothing was sent, and the idempotency_key is free again.")
         };
+        let error = ToolError::new(ErrorKind::Internal, "the call broke off inside the gateway", hint);
+        let mut lost = CallOutput { outcome: Some(outcome), ..CallOutput::failed(error) };
         self.trace.as_str().clone_into(&mut lost.trace_id);
         let (store, trace) = (self.store.clone(), self.trace.as_str().to_owned());
         // Without a runtime the process is ending; the next one sees that this one is gone.

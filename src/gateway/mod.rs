@@ -16,6 +16,7 @@ mod desk;
 mod earlier;
 mod echo;
 mod explain;
+mod find_out;
 mod in_force;
 mod journal;
 mod mutate;

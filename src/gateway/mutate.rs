@@ -51,7 +51,8 @@ impl Inner {
         // A repeat sends nothing, so it needs no confirmation, and its token may be used up by the first call.
         let mut tries = 0;
         loop {
-            let asked = Asked { caller, key: &ledger_key, digest, subject: &subject };
+            let record = open.record();
+            let asked = Asked { caller, key: &ledger_key, digest, subject: &subject, record };
             if let Some(output) = Box::pin(self.earlier(&asked)).await {
                 return output;
             }
@@ -128,7 +129,11 @@ impl Inner {
         };
         if row.stage == Stage::Intent && !self.store().is_alive(&row.owner) {
             // Its process was gone before anything was sent.
-            return match self.free(row).await {
+            let freed = match self.store().ledger_take_over(&row).await {
+                Ok(true) => self.free(row).await,
+                other => other.map(drop),
+            };
+            return match freed {
                 Ok(()) if tries < 5 => None,
                 Ok(()) => Some(being_taken_back(&by)),
                 Err(error) => Some(unavailable(error)),
@@ -189,7 +194,7 @@ impl Inner {
     }
 
     async fn is_taken(&self, key: &LedgerKey) -> bool {
-        matches!(self.store().ledger_taken(key.clone()).await, Ok(Some(_)))
+        matches!(self.store().ledger_taken(key.clone()).await, Ok(Some(row)) if !self.is_over(&row))
     }
 
     /// Keyed digest of a request: it can be held against another one, and says nothing of what is in it.

@@ -26,6 +26,11 @@ impl<'a> Open<'a> {
         }
     }
 
+    /// The record as far as it is filled in.
+    pub fn record(&self) -> Option<&Record> {
+        self.record.as_ref()
+    }
+
     /// Hands the record to whoever writes it.
     pub fn take(&mut self) -> Option<Record> {
         self.record.take()

@@ -1,11 +1,14 @@
 //! A preview: what a change would do, read from the panel, and the token that lets it be made.
 
+use std::collections::BTreeSet;
+
+use flvx_panel::generated::ROUTES;
 use serde_json::{Map, Value, json};
 
 use super::{
     Arguments, Caller, call::Inner, change::not_begun, confirm::Showing, shape::clean_value, subject::Subject,
 };
-use crate::{policy::Demand, result::CallOutput};
+use crate::{access::Principal, policy::Demand, result::CallOutput};
 
 impl Inner {
     /// Shows what a change would do. Reads only.
@@ -15,7 +18,8 @@ impl Inner {
             Ok(credential) => credential,
             Err(output) => return CallOutput { outcome: None, ..*output },
         };
-        let seen = match subject.preview(self, &credential).await {
+        let offered = self.offered(&caller.principal);
+        let seen = match subject.preview(self, &credential, &offered).await {
             Ok(seen) => seen,
             Err(error) => return CallOutput { outcome: None, ..not_begun(subject.route(), error) },
         };
@@ -52,6 +56,12 @@ impl Inner {
         }
         output.data = Some(Value::Object(told).to_string().into());
         output
+    }
+
+    /// The panel's tools that a principal may list: of what hangs on a target it is told no more than those show.
+    fn offered(&self, principal: &Principal) -> BTreeSet<&'static str> {
+        let offer = self.offer(principal);
+        ROUTES.iter().map(|route| route.tool).filter(|tool| offer.has_name(tool)).collect()
     }
 }
 

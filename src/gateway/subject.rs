@@ -1,5 +1,7 @@
 //! What is previewed, confirmed, run once and recorded: one call of the panel, or the calls that take an earlier change back.
 
+use std::collections::BTreeSet;
+
 use flvx_panel::{
     client::Credential,
     spec::{Danger, Role, Route},
@@ -118,32 +120,39 @@ impl Subject {
         }
     }
 
-    /// Looks at the state and says what would happen.
-    pub(super) async fn preview(&self, inner: &Inner, credential: &Credential) -> Result<Seen, RecipeError> {
+    /// Looks at the state and says what would happen, as far as tools that are `offered` show it.
+    pub(super) async fn preview(
+        &self,
+        inner: &Inner,
+        credential: &Credential,
+        offered: &BTreeSet<&'static str>,
+    ) -> Result<Seen, RecipeError> {
         match self {
             Self::Call { route, request } => {
-                let seen = recipes::preview(inner.client(), credential, route, request).await?;
+                let seen = recipes::preview(inner.client(), credential, route, request, Some(offered)).await?;
                 let told = match serde_json::to_value(&seen) {
                     Ok(Value::Object(told)) => told,
                     _ => Map::new(),
                 };
                 Ok(Seen {
                     told,
-                    fingerprint: seen.fingerprint(),
+                    fingerprint: inner.together(&[seen.fingerprint()]),
                     // A change of things of which none is there has nothing to agree to.
                     possible: seen.missing.is_empty() || !seen.targets.is_empty(),
                     summary: seen.summary,
                     phrase: seen.confirm_phrase,
                 })
             }
-            Self::Undo(plan) => plan.preview(inner, credential).await,
+            Self::Undo(plan) => plan.preview(inner, credential, offered).await,
         }
     }
 
     /// The digest of the state now; the same as the preview's while nothing has changed.
     pub(super) async fn fingerprint(&self, inner: &Inner, credential: &Credential) -> Result<[u8; 32], RecipeError> {
         match self {
-            Self::Call { route, request } => recipes::fingerprint(inner.client(), credential, route, request).await,
+            Self::Call { route, request } => {
+                Ok(inner.together(&[recipes::fingerprint(inner.client(), credential, route, request).await?]))
+            }
             Self::Undo(plan) => plan.fingerprint(inner, credential).await,
         }
     }

@@ -27,7 +27,7 @@ use crate::{
 /// Canonical name of the tool.
 pub const TOOL: &str = "ops.undo";
 
-/// Longest request of a call that was not made, in bytes of JSON.
+/// Longest request that is told, in bytes of JSON.
 const MOST_TOLD: usize = 2_000;
 
 /// How one panel call is taken back, and the file that it may need.
@@ -102,6 +102,9 @@ impl Inner {
     /// The calls, last step first.
     async fn fill(&self, plan: &mut UndoPlan, caller: &Caller, row: &LedgerRow) -> Result<(), ToolError> {
         let steps: Vec<Step> = row.undo.as_deref().and_then(|undo| serde_json::from_str(undo).ok()).unwrap_or_default();
+        if steps.is_empty() {
+            return Err(none("how it is taken back was not written down before it broke off"));
+        }
         for step in steps.iter().rev() {
             plan.lossless &= step.inverse.lossless;
             plan.loses.extend(step.inverse.loses.iter().cloned());
@@ -208,11 +211,16 @@ impl UndoPlan {
         self.calls.iter().map(|(route, _)| *route).collect()
     }
 
-    pub(super) async fn preview(&self, inner: &Inner, credential: &Credential) -> Result<Seen, RecipeError> {
+    pub(super) async fn preview(
+        &self,
+        inner: &Inner,
+        credential: &Credential,
+        offered: &std::collections::BTreeSet<&'static str>,
+    ) -> Result<Seen, RecipeError> {
         let (mut calls, mut fingerprints, mut sentences) = (Vec::new(), Vec::new(), Vec::new());
         let mut phrase = String::new();
         for (place, (route, request)) in self.calls.iter().enumerate() {
-            let seen = recipes::preview(inner.client(), credential, route, request).await?;
+            let seen = recipes::preview(inner.client(), credential, route, request, Some(offered)).await?;
             fingerprints.push(seen.fingerprint());
             // What a later call acts on is often made by an earlier one, so its preview cannot see it yet.
             let not_yet = place > 0 && !seen.missing.is_empty();
@@ -220,7 +228,7 @@ impl UndoPlan {
             if phrase.is_empty() {
                 phrase.clone_from(&seen.confirm_phrase);
             }
-            calls.push(json!({ "tool": route.tool, "request": redacted(route, request), "preview": seen }));
+            calls.push(json!({ "tool": route.tool, "request": told(redacted(route, request)), "preview": seen }));
         }
         let summary = format!("takes back {} ({}): {}", self.tool, self.trace_id, sentences.join("; "));
         let told = json!({
@@ -259,13 +267,14 @@ impl UndoPlan {
             .take(from)
             .map(|(route, _)| json!({ "tool": route.tool, "outcome": Outcome::Done.word() }))
             .collect();
-        let mut output = CallOutput { verified: Some(true), ..CallOutput::default() };
+        let mut output = CallOutput::default();
+        let mut verified = vec![Some(true); from];
         let total = self.calls.len();
         let mut done = told.len();
         let mut left = Vec::new();
         for (place, (route, request)) in self.calls.into_iter().enumerate().skip(from) {
             if output.outcome.is_some() {
-                left.push(left_over(route, &redacted(route, &request)));
+                left.push(left_over(route, redacted(route, &request)));
                 continue;
             }
             journal.reached(place, &steps);
@@ -275,9 +284,7 @@ impl UndoPlan {
             let single = carried.output;
             output.warnings.extend(single.warnings.iter().map(|warning| format!("{}: {warning}", route.tool)));
             output.differences.extend(single.differences.iter().cloned());
-            if single.verified != Some(true) {
-                output.verified = output.verified.filter(|_| single.verified.is_some()).and(single.verified);
-            }
+            verified.push(single.verified);
             told.push(json!({
                 "tool": route.tool,
                 "outcome": single.outcome.map(Outcome::word),
@@ -292,15 +299,22 @@ impl UndoPlan {
                     output.panel_msg = single.panel_msg;
                     output.error = single.error;
                     output.outcome = outcome;
-                    left.push(left_over(route, &asked));
+                    left.push(left_over(route, asked));
                 }
             }
         }
-        let started = done > 0 || matches!(output.outcome, Some(Outcome::Partial));
+        output.verified = if verified.contains(&Some(false)) {
+            Some(false)
+        } else {
+            (verified.len() == total && verified.iter().all(Option::is_some)).then_some(true)
+        };
+        // What the panel took and reading does not show has still been sent.
+        let sent = done > 0 || matches!(output.outcome, Some(Outcome::Partial | Outcome::Done));
         output.outcome = Some(match output.outcome {
             None => Outcome::Done,
             Some(Outcome::Unknown) => Outcome::Unknown,
-            Some(_) if started => Outcome::Partial,
+            Some(Outcome::Done) if total == 1 => Outcome::Done,
+            Some(_) if sent => Outcome::Partial,
             Some(outcome) => outcome,
         });
         if let (Some(Outcome::Partial), Some(error)) = (output.outcome, &mut output.error) {
@@ -321,10 +335,14 @@ impl UndoPlan {
     }
 }
 
-/// A call that was not made. A document of rows is too much to be told.
-fn left_over(route: &Route, request: &Value) -> Value {
-    let small = request.to_string().len() <= MOST_TOLD;
-    json!({ "tool": route.tool, "request": if small { request.clone() } else { Value::Null } })
+/// A call that was not made.
+fn left_over(route: &Route, request: Value) -> Value {
+    json!({ "tool": route.tool, "request": told(request) })
+}
+
+/// A request as it is told. A document of rows is too much.
+fn told(request: Value) -> Value {
+    if request.to_string().len() <= MOST_TOLD { request } else { Value::Null }
 }
 
 fn manifest(what: &str) -> RecipeError {

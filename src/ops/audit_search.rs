@@ -63,7 +63,7 @@ fn run<'a>(gateway: &'a Gateway, caller: &'a Caller, arguments: &'a Arguments) -
         let whole = filter.trace_id.is_some();
         let limit = request.get("limit").and_then(Value::as_u64).unwrap_or(USUAL);
         // What this caller did a moment ago is to be found as well.
-        gateway.audit().flush().await;
+        gateway.audit().catch_up().await;
         let found = gateway.store().search_audit(filter, usize::try_from(limit).unwrap_or(usize::MAX)).await;
         let mut output = match found {
             Ok(found) => CallOutput::own(&json!({

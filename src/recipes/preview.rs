@@ -13,6 +13,8 @@ mod reader;
 mod shown;
 mod words;
 
+use std::collections::BTreeSet;
+
 use flvx_manifest::model::{Lossless, Undo};
 use flvx_panel::{
     client::{Credential, PanelClient},
@@ -178,7 +180,8 @@ impl Takeback {
     }
 }
 
-/// Shows what the change would do. `request` is what the caller gave.
+/// Shows what the change would do. `request` is what the caller gave, `offered` the tools that he may list (`None`: all).
+/// What only other tools show is read for the fingerprint all the same, but is not told, neither by name nor by number.
 ///
 /// # Errors
 /// A read failed. A target that is not there is no error but told in [`Previewed::missing`].
@@ -187,13 +190,18 @@ pub async fn preview(
     credential: &Credential,
     route: &'static Route,
     request: &Map<String, Value>,
+    offered: Option<&BTreeSet<&'static str>>,
 ) -> Result<Previewed, RecipeError> {
     let recipe = Recipe::of(route)?;
     let panel = Panel { client, credential };
     let (mut seen, mut reader) = gather::gather(panel, route, recipe, request).await?;
     let fingerprint = fingerprint::of(&seen);
     seen.name(&mut reader).await?;
-    let dry_run = reader.dry_run(recipe, request).await?;
+    let native = recipe.preview.as_ref().and_then(|preview| preview.native.as_deref());
+    let dry_run = match native {
+        Some(tool) if offered.is_some_and(|offered| !offered.contains(tool)) => None,
+        _ => reader.dry_run(recipe, request).await?,
+    };
 
     let before = Before { target: seen.rows(), given: request.keys().cloned().collect(), ..Before::default() };
     let mut sent = request.clone();
@@ -206,16 +214,27 @@ pub async fn preview(
         Err(error) => return Err(error),
     };
     let mut outcome = changes::outcome(&seen, &sent);
+    // What is typed to approve is the same for everybody.
+    let confirm_phrase = words::confirm_phrase(route, &outcome.targets);
+    if offered.is_some() {
+        seen.offered = offered;
+        outcome = changes::outcome(&seen, &sent);
+    }
     warnings.extend(merged.warnings);
     warnings.extend_from_slice(&outcome.warnings);
-    if !seen.hidden.is_empty() {
-        let tools: Vec<&str> = seen.hidden.iter().copied().collect();
+    if outcome.unlisted.contains(&true) {
+        warnings.push("what it is about is told only as the request says it: the caller may not list it".to_owned());
+    }
+    if seen.looked_further() {
+        warnings.push("what the caller may not list is not shown: things of other kinds may hang on it".to_owned());
+    }
+    let tools: Vec<&str> = seen.hidden.iter().copied().filter(|tool| seen.lists(tool)).collect();
+    if !tools.is_empty() {
         warnings.push(format!("some of what hangs on it is not shown: this account may not call {}", tools.join(", ")));
     }
     let shown = recipe.preview.as_ref();
     let dependents = seen.dependents();
     let summary = words::summary(recipe, &outcome, &dependents);
-    let confirm_phrase = words::confirm_phrase(route, &outcome.targets);
     if outcome.targets.len() > MOST {
         warnings.push(format!("{} of the targets are not shown one by one", outcome.targets.len() - MOST));
         outcome.targets.truncate(MOST);
@@ -255,7 +274,8 @@ pub async fn fingerprint(
 impl Gathered<'_> {
     /// What hangs on the targets, as it is told.
     fn dependents(&self) -> Vec<Dependents> {
-        let told = self.hanging.iter().filter(|hanging| !hanging.rows.is_empty()).map(|hanging| Dependents {
+        let listed = self.hanging.iter().filter(|hanging| self.lists(&hanging.read.read));
+        let told = listed.filter(|hanging| !hanging.rows.is_empty()).map(|hanging| Dependents {
             label: hanging.read.label.clone().unwrap_or_default(),
             count: hanging.rows.len(),
             first: hanging

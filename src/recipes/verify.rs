@@ -67,6 +67,13 @@ pub struct Verified {
     pub not_compared: Vec<String>,
     /// What the read cannot show even when it agrees, in the manifest's words.
     pub limits: Option<String>,
+    /// Something of what was asked for is other than it was before the call, whether or not it is as it was asked for. While
+    /// it is `false`, a proof that failed means that the call had no effect.
+    #[serde(skip)]
+    pub moved: bool,
+    /// Several new rows fit, and which one the change made cannot be told.
+    #[serde(skip)]
+    pub(super) several: bool,
     /// The rows that were found, without their secrets; of a create only the new one. For [`super::inverse`], not for clients.
     #[serde(skip)]
     pub(super) after: Found,

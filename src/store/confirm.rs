@@ -7,6 +7,9 @@ use super::{Store, StoreError, now_ms};
 /// How long a token that is over is remembered, so that it can be told apart from one that never was: a day in ms.
 const AFTERWARDS_MS: i64 = 24 * 3_600 * 1_000;
 
+/// Tokens of one principal that are kept without having been used.
+const MOST_UNUSED: i64 = 500;
+
 /// What a token stands for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Confirmation {
@@ -110,6 +113,13 @@ impl Store {
             connection
                 .execute("DELETE FROM confirmation WHERE expires_ms < ?1", [now_ms().saturating_sub(AFTERWARDS_MS)])?;
             let Confirmation { hash, panel, principal, credential, tool, digest, .. } = &confirmation;
+            // Previews are free, so what they leave is bounded: the oldest token that nobody waits for goes first.
+            connection.execute(
+                "DELETE FROM confirmation WHERE hash IN (SELECT hash FROM confirmation WHERE panel = ?1 AND principal = ?2 AND used_ms IS NULL \
+                 AND NOT EXISTS (SELECT 1 FROM approval WHERE approval.confirmation = confirmation.hash) \
+                 ORDER BY created_ms DESC LIMIT -1 OFFSET ?3)",
+                params![panel, principal, MOST_UNUSED - 1],
+            )?;
             connection.execute(
                 "INSERT INTO confirmation (hash, panel, principal, credential, tool, digest, fingerprint, summary, phrase, preview, created_ms, expires_ms) \
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",

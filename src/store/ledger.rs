@@ -3,7 +3,7 @@
 
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
-use super::{OwnerId, Store, StoreError, now_ms};
+use super::{OwnerId, SavedKind, Store, StoreError, now_ms};
 
 /// Who may meet whose result: a key means something only together with these.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +29,16 @@ pub enum Stage {
     Sending,
     /// It is known what came of it, or that nobody knows.
     Settled,
+}
+
+impl Stage {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Intent => "intent",
+            Self::Sending => "sending",
+            Self::Settled => "settled",
+        }
+    }
 }
 
 /// A change that is about to run.
@@ -199,19 +209,21 @@ impl Store {
     /// read before it (JSON, without secrets).
     ///
     /// # Errors
-    /// It is not on disk; nothing may be sent.
+    /// It is not on disk, or the change is not this process's (any more); nothing may be sent.
     pub async fn ledger_sending(
         &self,
         trace_id: String,
         before: String,
         saved: Option<String>,
     ) -> Result<(), StoreError> {
+        let owner = self.owner().as_str().to_owned();
         self.write(move |connection| {
-            connection.execute(
-                "UPDATE ledger SET stage = 'sending', sent_ms = ?2, before = ?3, saved = COALESCE(?4, saved) WHERE trace_id = ?1",
-                params![trace_id, now_ms(), before, saved],
+            let noted = connection.execute(
+                "UPDATE ledger SET stage = 'sending', sent_ms = ?2, before = ?3, saved = COALESCE(?4, saved) \
+                 WHERE trace_id = ?1 AND owner = ?5 AND stage <> 'settled'",
+                params![trace_id, now_ms(), before, saved, owner],
             )?;
-            Ok(())
+            if noted == 1 { Ok(()) } else { Err(rusqlite::Error::QueryReturnedNoRows) }
         })
         .await
     }
@@ -239,7 +251,7 @@ impl Store {
             // Taken back is what was really taken back; a panel that said yes and did nothing has not.
             connection.execute(
                 "UPDATE ledger SET undone_by = ?1 WHERE trace_id = (SELECT undoes FROM ledger WHERE trace_id = ?1) \
-                 AND ?2 IN ('done', 'partial') AND ?3 IS NOT 0",
+                 AND (?2 = 'partial' OR (?2 = 'done' AND ?3 IS NOT 0))",
                 params![trace_id, outcome, verified],
             )?;
             Ok(true)
@@ -247,16 +259,18 @@ impl Store {
         .await
     }
 
-    /// Takes a change over from a process that is gone. `false`: another process did.
+    /// Takes a change over from a process that is gone. `false`: another process did, or it is not at the stage any more that
+    /// was read.
     ///
     /// # Errors
     /// The state cannot be written.
-    pub async fn ledger_take_over(&self, trace_id: String, from: OwnerId) -> Result<bool, StoreError> {
+    pub async fn ledger_take_over(&self, row: &LedgerRow) -> Result<bool, StoreError> {
         let owner = self.owner().as_str().to_owned();
+        let (trace_id, from, stage) = (row.trace_id.clone(), row.owner.clone(), row.stage.word());
         self.write(move |connection| {
             let taken = connection.execute(
-                "UPDATE ledger SET owner = ?3 WHERE trace_id = ?1 AND owner = ?2 AND stage <> 'settled'",
-                params![trace_id, from.as_str(), owner],
+                "UPDATE ledger SET owner = ?3 WHERE trace_id = ?1 AND owner = ?2 AND stage = ?4 AND stage <> 'settled'",
+                params![trace_id, from.as_str(), owner, stage],
             )?;
             Ok(taken == 1)
         })
@@ -317,19 +331,29 @@ impl Store {
     /// # Errors
     /// The state cannot be written.
     pub async fn ledger_forget(&self, before_ms: i64) -> Result<usize, StoreError> {
-        let saved = self
+        let (forgotten, saved) = self
             .write(move |connection| {
                 let mut statement = connection.prepare(
-                    "DELETE FROM ledger WHERE started_ms < ?1 AND stage = 'settled' AND (outcome <> 'unknown' OR live = 0) RETURNING saved",
+                    "DELETE FROM ledger WHERE started_ms < ?1 AND stage = 'settled' AND (outcome <> 'unknown' OR live = 0) RETURNING trace_id",
                 )?;
-                let rows = statement.query_map([before_ms], |row| row.get::<_, Option<String>>(0))?;
-                rows.collect::<rusqlite::Result<Vec<_>>>()
+                let traces = statement.query_map([before_ms], |row| row.get::<_, String>(0))?;
+                let traces = traces.collect::<rusqlite::Result<Vec<_>>>()?;
+                // An undo of several calls may have saved several.
+                let mut statement = connection.prepare("SELECT id FROM saved WHERE trace_id = ?1 AND kind = ?2")?;
+                let mut saved = Vec::new();
+                for trace in &traces {
+                    let ids = statement.query_map([trace.as_str(), SavedKind::Before.word()], |row| row.get::<_, String>(0))?;
+                    for id in ids {
+                        saved.push(id?);
+                    }
+                }
+                Ok((traces.len(), saved))
             })
             .await?;
-        for id in saved.iter().flatten() {
+        for id in &saved {
             self.remove_saved(id).await?;
         }
-        Ok(saved.len())
+        Ok(forgotten)
     }
 }
 
@@ -344,7 +368,7 @@ fn taken(connection: &Connection, key: &LedgerKey) -> rusqlite::Result<Option<Le
 /// Name of the change that takes this one back, or took it back, or perhaps did.
 fn taking_back(connection: &Connection, trace_id: &str) -> rusqlite::Result<Option<String>> {
     let sql = "SELECT trace_id FROM ledger WHERE undoes = ?1 \
-               AND (stage <> 'settled' OR outcome = 'unknown' OR (outcome IN ('done', 'partial') AND verified IS NOT 0)) LIMIT 1";
+               AND (stage <> 'settled' OR outcome IN ('unknown', 'partial') OR (outcome = 'done' AND verified IS NOT 0)) LIMIT 1";
     connection.query_row(sql, [trace_id], |row| row.get(0)).optional()
 }
 

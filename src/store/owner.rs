@@ -36,15 +36,26 @@ impl Owners {
     /// Takes a lock for this process, and clears away the files of processes that are gone.
     pub fn enter(folder: &Folder) -> Result<Self, StoreError> {
         let folder = folder.inside("owners")?;
-        let own = OwnerId(uuid::Uuid::now_v7().simple().to_string());
-        let path = folder.join(&own.0);
-        let failed = |error: std::io::Error| StoreError::unusable(&path, error.to_string());
-        let lock = File::create_new(&path).map_err(failed)?;
-        lock.lock().map_err(failed)?;
+        let (own, lock) = loop {
+            let own = OwnerId(uuid::Uuid::now_v7().simple().to_string());
+            let path = folder.join(&own.0);
+            let failed = |error: std::io::Error| StoreError::unusable(&path, error.to_string());
+            let lock = File::create_new(&path).map_err(failed)?;
+            lock.lock().map_err(failed)?;
+            // Another process that starts now may have cleared the file away before it was locked.
+            if path.exists() {
+                break (own, lock);
+            }
+        };
         let owners = Self { folder, own, _lock: lock };
         for entry in fs::read_dir(&owners.folder).into_iter().flatten().flatten() {
-            let other = OwnerId(entry.file_name().to_string_lossy().into_owned());
-            if other != owners.own && !owners.is_alive(&other) {
+            if entry.file_name().to_string_lossy() == owners.own.0 {
+                continue;
+            }
+            // Cleared away under its lock, so that a process that is just taking it sees that it is gone.
+            if let Ok(file) = File::open(entry.path())
+                && file.try_lock().is_ok()
+            {
                 let _ = fs::remove_file(entry.path());
             }
         }
@@ -60,13 +71,19 @@ impl Owners {
             return true;
         }
         let is_name = !owner.0.is_empty() && owner.0.bytes().all(|letter| letter.is_ascii_alphanumeric());
-        // A file that is not there was left by a process that ended well, or cleared away after one that did not.
-        let Some(file) = is_name.then(|| File::open(self.folder.join(&owner.0)).ok()).flatten() else { return false };
+        if !is_name {
+            return false;
+        }
+        let file = match File::open(self.folder.join(&owner.0)) {
+            Ok(file) => file,
+            // Left by a process that ended well, or cleared away after one that did not.
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return false,
+            // When in doubt nothing is taken away from anybody.
+            Err(_) => return true,
+        };
         match file.try_lock() {
             Ok(()) => false,
-            Err(TryLockError::WouldBlock) => true,
-            // When in doubt nothing is taken away from anybody.
-            Err(TryLockError::Error(_)) => true,
+            Err(TryLockError::WouldBlock | TryLockError::Error(_)) => true,
         }
     }
 }

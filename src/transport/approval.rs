@@ -78,7 +78,7 @@ pub async fn ask(gateway: &Gateway, caller: &Caller, context: &RequestContext<Ro
 pub fn tell_undecided(output: &mut CallOutput) {
     if output.awaits.is_some() {
         output.warnings.push(
-            "the form was answered with something else than the name that it asks for, so nothing is decided"
+            "the form was closed, or answered with something else than the name that it asks for, so nothing is decided"
                 .to_owned(),
         );
     }

@@ -269,10 +269,10 @@ impl http_body::Body for HeldBody {
     }
 }
 
-/// Requests of 2026-07-28 name their revision; what names none, or an older one, may be an `initialize`.
+/// Whether a POST without a session may be an `initialize`, which opens one whatever revision it names. From 2026-07-28 on
+/// the method stands in a header too, and the library refuses a body that says another; before, that header is not looked at.
 fn opens_session(headers: &HeaderMap) -> bool {
-    headers
-        .get("mcp-protocol-version")
-        .and_then(|value| value.to_str().ok())
-        .is_none_or(|version| version < "2026-07-28")
+    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let told_truly = header("mcp-protocol-version").is_some_and(|version| version >= "2026-07-28");
+    !told_truly || header("mcp-method").is_none_or(|method| method == "initialize")
 }

@@ -8,6 +8,8 @@ pub fn instructions(gateway: &Gateway, principal: &Principal) -> String {
     let changes = offer.iter().any(crate::gateway::Tool::is_change);
     let gated = if !principal.rights.admits(flvx_panel::spec::Danger::Dangerous) {
         ""
+    } else if gateway.gate().can_open() && !offer.has_name("ops.preview") {
+        " Dangerous and critical tools need confirm_token: from the preview beside the tool if one is listed, else from the human operator. Never invent a token."
     } else if gateway.gate().can_open() {
         " Dangerous and critical tools need confirm_token: call ops.preview {tool, request} first, show the human operator what it says, then call the tool with the same request and the token it gave (once, while the state stays the same). Critical ones also wait for a person's approval; repeat the same call after it. Never invent a token."
     } else {

@@ -1,5 +1,8 @@
-//! Saved documents as resources: whoever saved one, and whoever may see everybody's calls, can read it with all secrets hidden.
-//! To anybody else it does not exist. A new secret for a person is never readable here; only its description is.
+//! Saved documents as resources: whoever saved one, and whoever may see everybody's calls, can read it with all secrets hidden,
+//! as long as they are offered the tool that gave it and it is of this panel. To anybody else it does not exist. Every reading is
+//! recorded. A new secret for a person is never readable here; only its description is.
+
+use std::time::Instant;
 
 use bytes::Bytes;
 use flvx_panel::generated::route;
@@ -11,21 +14,30 @@ use serde_json::json;
 
 use crate::{
     access::{AuditSight, Principal},
+    audit::Record,
     gateway::{
-        Gateway,
+        Caller, Gateway,
         shape::{MOST_BYTES, Redactor, shape_whole},
     },
-    result::SavedLink,
+    result::{CallOutput, SavedLink},
     store::{Saved, SavedFilter, SavedKind},
+    trace::TraceId,
 };
 
 const JSON: &str = "application/json";
+/// What a reading is called in the record.
+const READ: &str = "resources/read";
 
-/// The principal's saved documents, newest first.
+/// The principal's saved documents that can be read, newest first.
 pub async fn list(gateway: &Gateway, principal: &Principal) -> Vec<Resource> {
-    let filter = SavedFilter { principal: Some(principal.name.clone()), ..SavedFilter::default() };
+    let filter = SavedFilter {
+        panel: Some(gateway.client().base().to_owned()),
+        principal: Some(principal.name.clone()),
+        ..SavedFilter::default()
+    };
     let saved = gateway.store().list_saved(filter).await.unwrap_or_default();
-    let documents = saved.into_iter().filter(|saved| saved.kind != SavedKind::Secret);
+    let documents =
+        saved.into_iter().filter(|saved| saved.kind != SavedKind::Secret && is_there(gateway, principal, saved));
     documents
         .map(|saved| {
             let mut resource = Resource::new(saved.uri(), format!("{}-{}", saved.tool.replace('.', "_"), saved.id))
@@ -48,21 +60,31 @@ pub fn link(link: &SavedLink) -> Resource {
 ///
 /// # Errors
 /// The file was changed or is gone.
-pub async fn read(
-    gateway: &Gateway,
-    principal: &Principal,
-    uri: &str,
-) -> Result<Option<ReadResourceResult>, ErrorData> {
+pub async fn read(gateway: &Gateway, caller: &Caller, uri: &str) -> Result<Option<ReadResourceResult>, ErrorData> {
+    let started = Instant::now();
     let Some(id) = uri.strip_prefix(Saved::URI) else { return Ok(None) };
     let failed = |what: &str| ErrorData::internal_error(format!("the saved document {what}"), None);
     let found = gateway.store().saved(id).await.map_err(|_| failed("cannot be looked up"))?;
-    let mine = |saved: &Saved| saved.principal == principal.name || principal.rights.sight == AuditSight::All;
-    let Some(saved) = found.filter(mine) else { return Ok(None) };
-    let text = match document(gateway, &saved).await.map_err(failed)? {
-        Some(document) => document,
-        None => description(&saved),
-    };
+    let Some(saved) = found.filter(|saved| is_there(gateway, &caller.principal, saved)) else { return Ok(None) };
+    let shown = document(gateway, &saved).await;
+    let trace = caller.traceparent.as_deref().and_then(TraceId::within).unwrap_or_else(TraceId::fresh);
+    let mut record = Record::unknown_tool(trace.as_str(), caller, READ);
+    record.target("saved", &saved.id, None);
+    match &shown {
+        // As for any reading, the record is not waited for, and told by itself when it fails.
+        Ok(_) => drop(gateway.audit().write(record, &CallOutput::default(), started.elapsed()).await),
+        Err(_) => gateway.audit().refused(record, "internal", started.elapsed()),
+    }
+    let text = shown.map_err(failed)?.unwrap_or_else(|| description(&saved));
     Ok(Some(ReadResourceResult::new(vec![ResourceContents::text(text, uri).with_mime_type(JSON)])))
+}
+
+/// Whether a saved document is there for this principal. Rights change after a document was saved, and one state may have served
+/// several panels.
+fn is_there(gateway: &Gateway, principal: &Principal, saved: &Saved) -> bool {
+    (saved.principal == principal.name || principal.rights.sight == AuditSight::All)
+        && saved.panel == gateway.client().base()
+        && gateway.offer(principal).has_name(&saved.tool)
 }
 
 /// The document with its secrets hidden; `None`: it is no document, no table tells its secrets, or it is too long.

@@ -241,10 +241,10 @@ impl ServerHandler for McpServer {
         request: ReadResourceRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<ReadResourceResponse, ErrorData> {
-        let principal = self.principal(&context)?;
-        let mut result = match saved::read(&self.shared.gateway, &principal, &request.uri).await? {
+        let caller = self.caller(&context)?;
+        let mut result = match saved::read(&self.shared.gateway, &caller, &request.uri).await? {
             Some(result) => result,
-            None => resources::read(self.shared.gateway.offer(&principal), &request.uri)?,
+            None => resources::read(self.shared.gateway.offer(&caller.principal), &request.uri)?,
         };
         result.ttl_ms = Some(FRESH_MS);
         result.cache_scope = Some(CacheScope::Private);

@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
-use flvx_mcp::audit::verify::verify;
+use flvx_mcp::{
+    audit::{Event, verify::verify},
+    store::audit::Filter,
+};
 use serde_json::{Value, json};
 
 use crate::{
-    hands::{file, recorded},
+    hands::{audit, file, json as read, recorded, store},
     support::{World, within},
 };
 
@@ -62,4 +65,34 @@ async fn a_full_disk_refuses_changes_and_answers_reads_and_tells_of_the_gap() {
     let again = world.call("announcement.update", announce(number)).await;
     assert_eq!(again["outcome"], "done", "the same key works again: {again}");
     assert_eq!(verify(&store, None).await.unwrap().count, 0);
+}
+
+#[tokio::test]
+async fn records_are_counted_also_when_whoever_had_them_written_hangs_up() {
+    let store = store();
+    let audit = audit(&store);
+    audit.event(Event::new("test")).await.unwrap();
+    let pages: u32 = file(&store).pragma_query_value(None, "page_count", |row| row.get(0)).unwrap();
+    store.limit_pages(pages).await.unwrap();
+    for _ in 0..100 {
+        audit.note(Event::new("test").with("text", "x".repeat(400)));
+    }
+    tokio::select! {
+        biased;
+        () = audit.catch_up() => {}
+        () = std::future::ready(()) => {}
+    }
+    audit.catch_up().await;
+    store.limit_pages(1_000_000).await.unwrap();
+    let lost = within(10, "the record of what was lost", async {
+        loop {
+            let filter = Filter { kind: Some("lost".to_owned()), ..Filter::default() };
+            if let Some(lost) = store.search_audit(filter, 1).await.unwrap().first() {
+                break read(lost);
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    })
+    .await;
+    assert_eq!(lost["details"]["records"], 100, "{lost}");
 }

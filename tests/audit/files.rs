@@ -165,3 +165,22 @@ async fn a_file_that_cannot_be_used_stops_the_start() {
     let error = within(5, "the start", async { Audit::new(store(), &settings).unwrap_err() }).await;
     assert!(error.starts_with("MCP_AUDIT_JSONL: /no/such/folder/audit.jsonl: "), "{error}");
 }
+
+#[tokio::test]
+async fn a_file_of_another_state_gets_all_records_of_this_one_and_is_closed_to_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("audit.jsonl");
+    let foreign = export(&chain(9).await).await;
+    fs::write(&path, foreign.join("\n") + "\n").unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+    let store = store();
+    let audit = Audit::new(store.clone(), &Settings { enabled: true, jsonl: Some(path.clone()) }).unwrap();
+    assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    for _ in 0..3 {
+        audit.event(Event::new("test")).await.unwrap();
+        audit.flush().await;
+    }
+    let lines: Vec<String> = fs::read_to_string(&path).unwrap().lines().map(str::to_owned).collect();
+    assert_eq!(lines[..9], foreign);
+    assert_eq!(lines[9..], export(&store).await);
+}

@@ -16,7 +16,7 @@ async fn what_is_left_after_pruning_can_be_proven_and_the_pruning_is_recorded() 
     let store = chain(1_200).await;
     let rows = store.audit_in_order(Filter::default(), usize::MAX).await.unwrap();
     let old = rows[999].link;
-    let (records, damaged) = prune(&store, &audit(&store), now_ms() + 1_000).await.unwrap();
+    let (records, damaged) = prune(&store, &audit(&store), now_ms() + 1_000, Some("root")).await.unwrap();
     assert_eq!((records, damaged), (1_200, None));
     let report = verify(&store, None).await.unwrap();
     assert_eq!((report.anchor.seq, report.head.seq, report.records, report.count), (1_200, 1_201, 1, 0), "{report:?}");
@@ -24,6 +24,10 @@ async fn what_is_left_after_pruning_can_be_proven_and_the_pruning_is_recorded() 
     assert_eq!(
         (&event["kind"], &event["details"]["records"], &event["details"]["last_seq"]),
         (&json!("pruned"), &json!(1_200), &json!(1_200))
+    );
+    assert_eq!(
+        (&event["principal"], &event["via"], &event["details"]["decided_by"]),
+        (&json!("local"), &json!("command"), &json!("root"))
     );
     assert_eq!(verify(&store, Some(old)).await.unwrap().expected, Expected::Pruned);
     let anchor = rows[1_199].link;
@@ -37,7 +41,7 @@ async fn what_is_left_after_pruning_can_be_proven_and_the_pruning_is_recorded() 
 async fn only_what_is_old_enough_goes_and_only_in_small_steps() {
     let store = chain(20).await;
     let first = read(&store.audit_in_order(Filter::default(), 1).await.unwrap()[0])["time"].as_i64().unwrap();
-    assert_eq!(prune(&store, &audit(&store), first).await.unwrap(), (0, None));
+    assert_eq!(prune(&store, &audit(&store), first, None).await.unwrap(), (0, None));
     let step = store.prune_audit(now_ms() + 1_000, now_ms(), 8).await.unwrap();
     assert_eq!((step.rows, step.last, step.stopped), (8, 8, None));
     let step = store.prune_audit(now_ms() + 1_000, now_ms(), 50).await.unwrap();
@@ -49,7 +53,7 @@ async fn only_what_is_old_enough_goes_and_only_in_small_steps() {
 async fn what_is_damaged_is_never_pruned_away() {
     let store = chain(20).await;
     file(&store).execute("UPDATE audit SET principal = 'mallory' WHERE seq = 7", []).unwrap();
-    let (records, damaged) = prune(&store, &audit(&store), now_ms() + 1_000).await.unwrap();
+    let (records, damaged) = prune(&store, &audit(&store), now_ms() + 1_000, None).await.unwrap();
     assert_eq!((records, damaged), (6, Some(7)));
     let report = verify(&store, None).await.unwrap();
     assert_eq!((report.count, report.damages[0].seq), (1, 7), "{report:?}");

@@ -150,6 +150,7 @@ async fn rows_that_were_never_written_are_found() {
     assert_eq!(after(&copy(10)).await, [(10, Fault::Moved(5)), (10, Fault::Inserted)]);
     assert_eq!(after(&copy(0)).await, [(0, Fault::Inserted)]);
     assert_eq!(after(&copy(-7)).await, [(-7, Fault::Inserted)]);
+    assert_eq!(after(&copy(i64::MIN)).await, [(i64::MIN, Fault::Inserted)], "the smallest number is looked at too");
     let between = format!(
         "UPDATE audit SET seq = -seq WHERE seq > 3; UPDATE audit SET seq = 1 - seq WHERE seq < 0; {}",
         copy(4).replace("seq = 5", "seq = 6")

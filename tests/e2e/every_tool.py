@@ -79,7 +79,8 @@ class Run:
         resources = (await client.list_resources()).resources
         templates = (await client.list_resource_templates()).resource_templates
         uris = [resource.uri for resource in resources]
-        uris += [template.uri_template.replace("{name}", tool.name) for template in templates for tool in self.tools]
+        of_tools = [template.uri_template for template in templates if "{name}" in template.uri_template]
+        uris += [template.replace("{name}", tool.name) for template in of_tools for tool in self.tools]
         for uri in uris:
             contents = (await client.read_resource(str(uri))).contents
             if len(contents) != 1 or len(contents[0].text) < 50:

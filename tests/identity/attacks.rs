@@ -11,9 +11,11 @@ fn policy() -> String {
 
 #[tokio::test]
 async fn a_page_of_somebody_else_cannot_reach_the_gateway_through_the_browser() {
-    for policy in
-        ["{}\n".to_owned(), policy(), format!("http: {{ public_url: 'https://flvx.example.com/mcp' }}\n{}", policy())]
-    {
+    for policy in [
+        "principals: { anonymous: { role: admin } }\n".to_owned(),
+        policy(),
+        format!("http: {{ public_url: 'https://flvx.example.com/mcp' }}\n{}", policy()),
+    ] {
         let public = policy.contains("public_url");
         let world = Guarded::start(&policy).await;
         let list = modern(1, "tools/list", json!({}));

@@ -76,6 +76,7 @@ fn the_digest_of_a_token_is_made_from_standard_input() {
 fn a_name_that_can_be_no_principal_gets_no_token() {
     for (arguments, words) in [
         (&["token", "new", "local", "--role", "viewer"][..], "`local` is who comes without a token"),
+        (&["token", "new", "gateway", "--role", "viewer"], "under the name `gateway` the gateway records"),
         (&["token", "new", "a b", "--role", "viewer"], "`a b` is no name"),
         (&["token", "new", "ci"], "`ci` is not in the policy yet: give it a --role"),
         (&["token", "new", "ci", "--role", "viewer", "--write"], "--write needs --policy FILE"),
@@ -156,7 +157,7 @@ fn an_address_that_others_reach_needs_proofs_and_no_anonymous_callers() {
             path.to_str().unwrap(),
         ])
     };
-    let bare = Place::new("principals: { bot: { role: viewer } }\n");
+    let bare = Place::new("principals: { bot: { role: viewer }, anonymous: { role: viewer } }\n");
     let (code, _, errors) = serve(&bare);
     assert!(code == Some(2) && errors.contains("clients are not authenticated"), "{errors}");
     let open = Place::new(&format!(
@@ -165,7 +166,8 @@ fn an_address_that_others_reach_needs_proofs_and_no_anonymous_callers() {
     ));
     let (code, _, errors) = serve(&open);
     assert!(code == Some(2) && errors.contains("set `http.anonymous: false`"), "{errors}");
-    let nobody = Place::new("http: { anonymous: false }\n");
-    let (code, _, errors) = serve(&nobody);
-    assert!(code == Some(2) && errors.contains("nobody could come in over http"), "{errors}");
+    for nobody in ["", "http: { anonymous: false }\n", "principals: { bot: { role: viewer } }\n"] {
+        let (code, _, errors) = serve(&Place::new(nobody));
+        assert!(code == Some(2) && errors.contains("nobody could come in over http"), "{nobody}: {errors}");
+    }
 }

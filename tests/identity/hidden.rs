@@ -1,6 +1,6 @@
 //! What is hidden does not show anywhere: lists, searches, suggestions, resources, prompts, counts, instructions.
 
-use flvx_mcp::{config::Surface, gateway::Registry, ops};
+use flvx_mcp::{config::Surface, gateway::Registry, ops, store::audit::Filter};
 use serde_json::{Value, json};
 
 use crate::setup::{Guarded, digest};
@@ -82,6 +82,22 @@ async fn a_summary_tells_nothing_of_what_may_not_be_listed() {
 }
 
 #[tokio::test]
+async fn a_preview_tells_nothing_of_what_may_not_be_listed() {
+    let world = Guarded::start(&policy("role: operator, toolsets: [node]")).await;
+    let preview = json!({ "request": { "tool": "node.delete", "request": { "id": 2 } } });
+    let told = world.client(Some("t-bot")).await.result("ops.preview", preview).await;
+    assert_eq!(told["data"]["summary"], "deletes node \"Tokyo-Relay-02\" (id 2)", "{told}");
+    assert_eq!(told["data"]["confirm_phrase"], "Tokyo-Relay-02", "{told}");
+    assert!(told["data"].get("dependents").is_none(), "{told}");
+    assert_eq!(
+        told["data"]["warnings"],
+        json!(["what the caller may not list is not shown: things of other kinds may hang on it"])
+    );
+    // It is read all the same: what comes there makes the preview stale.
+    assert!(world.asked("/api/v1/tunnel/list") > 0 && world.asked("/api/v1/forward/list") > 0);
+}
+
+#[tokio::test]
 async fn arguments_that_raise_a_call_above_the_ceiling_are_refused_without_a_way_round() {
     let world = Guarded::start(&policy("role: operator, danger: write")).await;
     let mut bot = world.client(Some("t-bot")).await;
@@ -117,4 +133,52 @@ async fn the_gateways_own_settings_stay_the_upper_bound_over_every_principal() {
 async fn allow_and_deny_pick_single_tools() {
     let world = Guarded::start(&policy("role: operator, allow: [node.list, forward.list], deny: [forward.list]")).await;
     assert_eq!(world.client(Some("t-bot")).await.listed().await, ["node_list"]);
+}
+
+#[tokio::test]
+async fn a_preview_can_be_denied_while_its_change_stays() {
+    let settings = [("MCP_PREVIEW_TOOLS", "each")];
+    let world = Guarded::with(&policy("role: admin, deny: [node.preview_delete]"), &settings).await;
+    let listed = world.client(Some("t-bot")).await.listed().await;
+    assert!(listed.contains(&"node_delete".to_owned()) && listed.contains(&"forward_preview_pause".to_owned()));
+    assert!(!listed.contains(&"node_preview_delete".to_owned()), "{listed:?}");
+}
+
+#[tokio::test]
+async fn a_saved_backup_is_hidden_with_its_tool_and_its_reading_is_recorded() {
+    let world = Guarded::start(&policy("role: admin")).await;
+    let mut bot = world.client(Some("t-bot")).await;
+    let result = bot.result("backup.export", json!({})).await;
+    let saved = result["data"]["saved"].as_str().unwrap().to_owned();
+    let (uri, no_uri) = (format!("flvx://saved/{saved}"), "flvx://saved/nobody");
+    let read = bot.modern("resources/read", json!({ "uri": uri })).await.json();
+    assert!(read["result"]["contents"].is_array(), "{read}");
+    world.gateway.audit().flush().await;
+    let filter = Filter {
+        principal: Some("bot".to_owned()),
+        tool: Some("resources/read".to_owned()),
+        target: Some(format!("saved={saved}")),
+        outcome: Some("ok".to_owned()),
+        ..Filter::default()
+    };
+    assert_eq!(world.gateway.store().search_audit(filter, 10).await.unwrap().len(), 1);
+    world.place.write(&policy("role: admin, deny: [backup.export]"));
+    world.gateway.reload().unwrap();
+    let hidden = bot.modern("resources/read", json!({ "uri": uri })).await.json();
+    let none = bot.modern("resources/read", json!({ "uri": no_uri })).await.json();
+    assert!(hidden["error"].is_object(), "{hidden}");
+    assert_eq!(hidden.to_string().replace(&uri, "URI"), none.to_string().replace(no_uri, "URI"));
+    let listed = bot.modern("resources/list", json!({})).await.json();
+    assert!(!listed.to_string().contains("flvx://saved/"), "{listed}");
+}
+
+#[tokio::test]
+async fn the_instructions_send_nobody_to_a_preview_that_is_not_offered() {
+    for (rest, told) in [("role: admin", true), ("role: admin, deny: [ops.preview]", false)] {
+        let world = Guarded::start(&policy(rest)).await;
+        let discover = world.client(Some("t-bot")).await.modern("server/discover", json!({})).await.json();
+        let instructions = discover["result"]["instructions"].as_str().unwrap();
+        assert_eq!(instructions.contains("ops.preview"), told, "{instructions}");
+        assert!(instructions.contains("confirm_token"), "{instructions}");
+    }
 }

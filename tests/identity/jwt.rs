@@ -2,6 +2,7 @@
 //! tokens before.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use flvx_mcp::store::audit::Filter;
 use hmac::{Hmac, Mac as _};
 use serde_json::{Value, json};
 use sha2::Sha256;
@@ -187,7 +188,8 @@ async fn the_last_keys_are_kept_when_the_provider_is_down_and_without_any_the_an
         provider.answer(status_code, &body);
         let mut other = ec.header();
         other["kid"] = "other".into();
-        assert_eq!(status(&world, &ec.sign(&other, &claims(json!({})))).await, 401);
+        // Whether there is such a key cannot be known now.
+        assert_eq!(status(&world, &ec.sign(&other, &claims(json!({})))).await, 503);
         assert_eq!(status(&world, &ec.token(&claims(json!({})))).await, 200, "{status_code} {:.20}", body);
     }
     // One that was never there.
@@ -242,6 +244,11 @@ async fn a_missing_scope_is_named_only_where_it_would_help() {
     let mut reader = world.client(Some(&ec.token(&claims(json!({}))))).await;
     let wanted = reader.modern("tools/call", json!({ "name": "node_create", "arguments": {} })).await;
     assert_eq!((wanted.status, scope(&wanted).as_deref()), (403, Some("flvx:write")));
+    world.gateway.audit().flush().await;
+    let filter = Filter { error: Some("insufficient_scope".to_owned()), ..Filter::default() };
+    let records = world.gateway.store().search_audit(filter, 10).await.unwrap();
+    assert_eq!(records.len(), 1, "{records:?}");
+    assert!(records[0].record.contains("node.create") && records[0].record.contains("jwt:user-1"), "{records:?}");
     // Only a group gives critical tools, and no tool of that name exists: both are simply unknown.
     for name in ["backup_import", "zq_xjw_zzzzzzzzzzzz"] {
         let unknown = reader.modern("tools/call", json!({ "name": name, "arguments": {} })).await;

@@ -66,11 +66,27 @@ fn each_mistake_is_told_with_its_place_and_the_cure() {
             ],
         ),
         (
-            "principals: { bot: { role: admin, reveal: [node.list.name, node.lst.x] } }\n".into(),
+            "principals: { bot: { role: admin, reveal: [node.list.remoteToken, node.lst.data.x, node.list.data.name] } }\n".into(),
             vec![
-                "flvx-mcp.yaml:1:44: principals.bot.reveal[0]: `name` is no secret field of node.list; there is `node.list.remoteToken`",
-                "flvx-mcp.yaml:1:60: principals.bot.reveal[1]: there is no tool `node.lst`; did you mean `node.list`?",
+                "flvx-mcp.yaml:1:44: principals.bot.reveal[0]: `node.list.remoteToken` is no secret field of an answer; the form is <tool>.data or <tool>.data.<key>",
+                "flvx-mcp.yaml:1:67: principals.bot.reveal[1]: `node.lst.data.x`: there is no tool `node.lst`; did you mean `node.list`?",
+                "flvx-mcp.yaml:1:84: principals.bot.reveal[2]: `node.list.data.name` is no secret, it is shown anyway",
             ],
+        ),
+        (
+            "principals: { bot: { role: viewer, audit: all } }\n".into(),
+            vec!["flvx-mcp.yaml:1:43: principals.bot.audit: the role `viewer` sees only its own calls; limits only take away, so extend a larger role"],
+        ),
+        (
+            "principals: { bot: { role: admin, allow: [node.preview_delete], deny: [node.preview_delet] } }\n".into(),
+            vec![
+                "flvx-mcp.yaml:1:43: principals.bot.allow[0]: `node.preview_delete` is there for whoever may call `node.delete`; allow that",
+                "flvx-mcp.yaml:1:72: principals.bot.deny[0]: there is no tool `node.preview_delet`; did you mean `node.preview_delete`?",
+            ],
+        ),
+        (
+            "principals: { gateway: { role: viewer } }\n".into(),
+            vec!["flvx-mcp.yaml:1:15: principals.gateway: under this name the gateway records what it does by itself; give yours another name"],
         ),
         (
             "principals: { bot: { role: admin, tokens: [flvx_secret] } }\n".into(),

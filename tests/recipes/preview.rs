@@ -18,8 +18,14 @@ use crate::world::{World, examples, mutations, object, recipe, route};
 
 impl World {
     pub async fn preview(&self, route: &'static Route, request: &Map<String, Value>) -> Previewed {
-        let seen = recipes::preview(&self.client, &self.credential(route), route, request).await;
+        let seen = recipes::preview(&self.client, &self.credential(route), route, request, None).await;
         seen.unwrap_or_else(|error| panic!("{} with {request:?}: {error}", route.tool))
+    }
+
+    async fn told(&self, route: &'static Route, request: &Map<String, Value>, offered: &[&'static str]) -> Previewed {
+        let offered: BTreeSet<&'static str> = offered.iter().copied().collect();
+        let credential = self.credential(route);
+        recipes::preview(&self.client, &credential, route, request, Some(&offered)).await.unwrap()
     }
 
     async fn fingerprint(&self, route: &'static Route, request: &Map<String, Value>) -> [u8; 32] {
@@ -158,7 +164,7 @@ async fn an_ordinary_account_sees_what_it_may_and_is_told_the_rest() {
     let world = World::fresh().await;
     let credential = Credential::Token(world.panel.panel.token("zhangwei").unwrap().into());
     let request = object(json!({"id": 3}));
-    let seen = recipes::preview(&world.client, &credential, route("forward.pause"), &request).await.unwrap();
+    let seen = recipes::preview(&world.client, &credential, route("forward.pause"), &request, None).await.unwrap();
     assert_eq!(seen.targets[0].name.as_deref(), Some("游戏加速-东京"));
     assert_eq!(
         (&seen.changes[0].fields[0].before, &seen.changes[0].fields[0].after),
@@ -192,6 +198,30 @@ async fn what_hangs_on_a_node_is_found_through_its_tunnels() {
     );
     assert_eq!(seen.confirm_phrase, "Tokyo-Relay-02");
     assert!(seen.undo.possible && !seen.undo.loses.is_empty());
+}
+
+#[tokio::test]
+async fn what_the_caller_may_not_list_counts_for_the_state_and_is_not_told() {
+    let world = World::fresh().await;
+    let (node, request) = (route("node.delete"), object(json!({"id": 2})));
+    let whole = world.preview(node, &request).await;
+    let further = "what the caller may not list is not shown: things of other kinds may hang on it";
+    let seen = world.told(node, &request, &["node.check_status", "node.delete"]).await;
+    assert_eq!((seen.fingerprint(), &seen.confirm_phrase), (whole.fingerprint(), &whole.confirm_phrase));
+    assert_eq!((&seen.targets, &seen.changes), (&whole.targets, &whole.changes));
+    assert_eq!(seen.summary, "deletes node \"Tokyo-Relay-02\" (id 2)");
+    assert_eq!((seen.dependents.len(), &seen.warnings[..]), (0, &[further.to_owned()][..]));
+    // One kind of them.
+    let seen = world.told(node, &request, &["node.check_status", "tunnel.list"]).await;
+    assert_eq!(seen.dependents[..], whole.dependents[..2]);
+    assert!(!serde_json::to_string(&seen).unwrap().contains("forwards of those tunnels"));
+    // Not even the target: only what the request says of it.
+    let seen = world.told(node, &request, &["node.delete"]).await;
+    assert_eq!((seen.fingerprint(), &seen.confirm_phrase), (whole.fingerprint(), &whole.confirm_phrase));
+    assert_eq!(seen.summary, "deletes node 2");
+    let target = &seen.targets[0];
+    assert_eq!((&target.key, &target.name, &target.current), (&Some(json!(2)), &None, &None));
+    assert!(seen.changes.is_empty() && seen.dependents.is_empty(), "{seen:?}");
 }
 
 #[tokio::test]

@@ -99,6 +99,31 @@ async fn an_answer_that_is_lost_is_settled_by_the_next_call_with_the_key() {
     assert!(chosen.len() >= 8, "{chosen:?}");
 }
 
+#[tokio::test]
+async fn a_state_that_is_neither_the_old_nor_the_asked_one_frees_no_key_and_can_be_taken_back() {
+    let world = World::fresh().await;
+    let tool = "speed_limit.update";
+    let path = route(tool).path;
+    let asked = |speed: i64| {
+        crate::support::object(json!({ "id": 2, "name": "trial 20M", "tunnelId": 2, "speed": speed, "status": 1 }))
+    };
+    let speed = |world: &World| world.panel().state().limits.limits.get(2).unwrap().speed;
+    let old = speed(&world);
+    world.panel().fault(FaultRule::new(Fault::CutBefore).on(path));
+    let first = world.apply(tool, &asked(50), "third-0001").await;
+    assert_eq!(first["outcome"], "unknown", "{first}");
+    assert_eq!(world.apply(tool, &asked(70), "other-0001").await["outcome"], "done");
+    world.sql("UPDATE ledger SET sent_ms = sent_ms - 600000");
+    for _ in 0..2 {
+        let told = world.call(tool, arguments(&asked(50), "third-0001", None)).await;
+        assert_eq!((&told["verified"], &told["error"]["kind"]), (&false.into(), &"not_verified".into()), "{told}");
+        assert_eq!(told["differences"][0]["found"], 70, "{told}");
+        assert_eq!(world.asked(path), 2, "{told}");
+    }
+    let back = world.undo(&first["trace_id"], "back-0001").await;
+    assert_eq!((&back["outcome"], speed(&world)), (&"done".into(), old), "{back}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_reading_cannot_tell_stays_unknown_and_is_never_sent_again() {
     let mut counts = Counts::default();

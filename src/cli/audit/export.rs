@@ -45,9 +45,10 @@ pub async fn run(options: &Options) -> Result<(), Failure> {
         return Err(Failure::Failed(Some("there is no record in that span".to_owned())));
     };
     let mut before = before(&store, first.link.seq).await?;
-    let mut after = first.link.seq - 1;
+    // None: the first number is the smallest that there is.
+    let mut after = first.link.seq.checked_sub(1);
     loop {
-        let filter = Filter { after_seq: Some(after), ..Filter::default() };
+        let filter = Filter { after_seq: after, ..Filter::default() };
         let rows = store.audit_in_order(filter, STEP).await.map_err(unreadable)?;
         for row in &rows {
             if row.link.seq > last {
@@ -55,7 +56,7 @@ pub async fn run(options: &Options) -> Result<(), Failure> {
             }
             print(&row.line(before.filter(|link| link.seq + 1 == row.link.seq).map(|link| link.hash).as_ref()))?;
             before = Some(row.link);
-            after = row.link.seq;
+            after = Some(row.link.seq);
         }
         if rows.is_empty() {
             return Ok(());
@@ -68,9 +69,10 @@ async fn before(store: &Store, first: i64) -> Result<Option<Link>, Failure> {
     if first == 1 {
         return Ok(Some(Link::GENESIS));
     }
-    let filter = Filter { after_seq: Some(first - 2), ..Filter::default() };
+    let (Some(wanted), Some(after)) = (first.checked_sub(1), first.checked_sub(2)) else { return Ok(None) };
+    let filter = Filter { after_seq: Some(after), ..Filter::default() };
     let row = store.audit_in_order(filter, 1).await.map_err(unreadable)?;
-    let row = row.first().map(|row| row.link).filter(|link| link.seq == first - 1);
+    let row = row.first().map(|row| row.link).filter(|link| link.seq == wanted);
     let anchor = store.audit_ends().await.map_err(unreadable)?.anchor.link();
-    Ok(row.or(anchor.filter(|link| link.seq == first - 1)))
+    Ok(row.or(anchor.filter(|link| link.seq == wanted)))
 }

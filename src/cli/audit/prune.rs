@@ -5,7 +5,7 @@ use clap::Args;
 use super::{moment, open, unreadable};
 use crate::{
     audit::{Audit, Settings, prune, when::Edge},
-    cli::{Failure, format::print},
+    cli::{Failure, format::print, options::person},
 };
 
 /// Options of `audit prune`.
@@ -14,7 +14,7 @@ use crate::{
 Examples:
   flvx-mcp audit export --until 2025-12-31 > until-2025.jsonl && flvx-mcp audit prune --before 2026-01-01
 
-What is left can still be proven, and a record says that and how much was pruned. Damaged records, and all behind them, stay.
+What is left can still be proven, and a record says who pruned and how much. Damaged records, and all behind them, stay.
 Exit code 0: done; 1: a damaged record stopped it.")]
 pub struct Options {
     /// Records older than that go: 90d, 2026-01-01, or ms since the epoch
@@ -27,7 +27,7 @@ pub async fn run(options: &Options) -> Result<(), Failure> {
     let before_ms = moment(Some(&options.before), Edge::Since)?.unwrap_or_default();
     let store = open()?;
     let audit = Audit::new(store.clone(), &Settings { enabled: true, jsonl: None }).map_err(Failure::Usage)?;
-    let (records, damaged) = prune(&store, &audit, before_ms).await.map_err(unreadable)?;
+    let (records, damaged) = prune(&store, &audit, before_ms, Some(&person())).await.map_err(unreadable)?;
     print(&format!("{records} records were pruned"))?;
     match damaged {
         None => Ok(()),

@@ -8,7 +8,7 @@ use crate::{
     audit::{Audit, Event, Settings},
     cli::{Failure, format::print, options::person},
     result::{CallOutput, ErrorKind, Outcome, ToolError},
-    store::{Settlement, Store},
+    store::{Settlement, Stage, Store},
 };
 
 /// What came of it.
@@ -82,15 +82,31 @@ pub async fn run(store: &Store, options: &Options) -> Result<(), Failure> {
         saved: row.saved.clone(),
         live,
     };
+    // A gateway that carries it on now knows more than a person who looked before.
+    let ours = match row.stage {
+        Stage::Settled => store.ledger_reopen(row.trace_id.clone()).await,
+        Stage::Intent | Stage::Sending => store.ledger_take_over(&row).await,
+    };
+    if !ours.map_err(failed)? {
+        return Err(known_meanwhile(&row.trace_id));
+    }
     // The record first: nobody may settle something without a trace of it.
     let audit = Audit::new(store.clone(), &Settings { enabled: true, jsonl: None }).map_err(Failure::Usage)?;
     let event = Event::new(Event::SETTLED)
         .trace(&row.trace_id)
-        .by(&by, Some("command"))
+        .at_the_machine(&by)
         .with("tool", row.key.tool.as_str())
         .with("as", word)
         .with("reason", reason);
     audit.event(event).await.map_err(|error| Failure::Failed(Some(error.to_string())))?;
-    store.ledger_settle(row.trace_id.clone(), settlement).await.map_err(failed)?;
+    if !store.ledger_settle(row.trace_id.clone(), settlement).await.map_err(failed)? {
+        return Err(known_meanwhile(&row.trace_id));
+    }
     print(&format!("{} ({}) is settled as {word}", row.trace_id, row.key.tool))
+}
+
+fn known_meanwhile(trace_id: &str) -> Failure {
+    Failure::Failed(Some(format!(
+        "a gateway has found out meanwhile what came of {trace_id}, or carries it on; see `flvx-mcp history show {trace_id}`"
+    )))
 }

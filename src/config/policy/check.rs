@@ -3,10 +3,7 @@
 
 use std::{collections::BTreeMap, path::Path, sync::Arc};
 
-use flvx_panel::{
-    generated::DOMAINS,
-    spec::{Danger, Field},
-};
+use flvx_panel::{generated::DOMAINS, spec::Danger};
 
 use super::{
     Login, Policy, Surroundings,
@@ -15,7 +12,10 @@ use super::{
     secrets, web,
 };
 use crate::{
-    access::{AuditSight, BUILT_IN_ROLES, ClaimRule, LOCAL, Limits, Rights, Roster, TokenDigest},
+    access::{
+        ANONYMOUS, AuditSight, BUILT_IN_ROLES, ClaimRule, GATEWAY, LOCAL, Limits, Rights, Roster, TokenDigest,
+        check_reveal,
+    },
     nearest::nearest,
 };
 
@@ -66,9 +66,13 @@ impl Check<'_, '_> {
                     self.mistakes.at(at, "nobody can prove to be a subject, because `jwt` is not set up");
                 }
             }
-            if matches!(name.as_str(), LOCAL | crate::access::ANONYMOUS)
-                && !(entry.tokens.is_empty() && entry.jwt.is_empty())
-            {
+            if name == GATEWAY {
+                self.mistakes.at(
+                    steps!["principals", name.as_str()],
+                    "under this name the gateway records what it does by itself; give yours another name",
+                );
+            }
+            if matches!(name.as_str(), LOCAL | ANONYMOUS) && !(entry.tokens.is_empty() && entry.jwt.is_empty()) {
                 self.mistakes.at(
                     steps!["principals", name.as_str()],
                     "this is who comes without a proof; give tokens and subjects to a principal of another name",
@@ -230,16 +234,13 @@ impl Check<'_, '_> {
         }
         for (key, tools) in [("allow", limits.allow.as_deref().unwrap_or_default()), ("deny", &limits.deny)] {
             for (place, tool) in tools.iter().enumerate() {
-                if !self.around.tools.iter().any(|known| known.name == tool) {
-                    self.mistakes.at(
-                        &below(key, place),
-                        unknown("tool", tool, self.around.tools.iter().map(|known| known.name)),
-                    );
+                if let Err(words) = self.tool(key, tool) {
+                    self.mistakes.at(&below(key, place), words);
                 }
             }
         }
         for (place, field) in limits.reveal.iter().enumerate() {
-            if let Err(words) = self.revealed(field) {
+            if let Err(words) = check_reveal(field) {
                 self.mistakes.at(&below("reveal", place), words);
             }
         }
@@ -260,40 +261,26 @@ impl Check<'_, '_> {
         }
     }
 
+    /// Whether a list can name this tool. A preview can be denied, but not allowed without its change.
+    fn tool(&self, key: &str, name: &str) -> Result<(), String> {
+        let allow = key == "allow";
+        match self.around.tools.iter().find(|known| known.name == name) {
+            Some(known) => match known.previewed.filter(|_| allow) {
+                Some(change) => Err(format!("`{name}` is there for whoever may call `{change}`; allow that")),
+                None => Ok(()),
+            },
+            None => {
+                let known = self.around.tools.iter().filter(|known| !allow || known.previewed.is_none());
+                Err(unknown("tool", name, known.map(|known| known.name)))
+            }
+        }
+    }
+
     /// `default` may be missing: without it only the panel's public routes work, as without a policy.
     fn credential(&mut self, at: &[Step], name: &str, logins: &BTreeMap<String, Login>) {
         if name != "default" && !logins.contains_key(name) {
             self.mistakes.at(at, unknown("credential", name, logins.keys().map(String::as_str)));
         }
-    }
-
-    /// Whether a field exists and is secret, so that there is something to reveal.
-    fn revealed(&self, field: &str) -> Result<(), String> {
-        let tools = || self.around.tools.iter();
-        // The longest name that fits, because a tool's name has a dot in it too.
-        let tool = tools()
-            .filter(|tool| field.strip_prefix(tool.name).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')))
-            .max_by_key(|tool| tool.name.len());
-        let Some(tool) = tool else {
-            let name = field.splitn(3, '.').take(2).collect::<Vec<_>>().join(".");
-            return Err(unknown("tool", &name, tools().map(|tool| tool.name)));
-        };
-        let path = field.get(tool.name.len()..).unwrap_or_default().trim_start_matches('.');
-        let Some(data) = tool.data.filter(|data| data.holds_secret()) else {
-            return Err(format!("nothing that {} answers is secret", tool.name));
-        };
-        let secrets = secret_paths(data);
-        if secrets.iter().any(|known| known == path) {
-            return Ok(());
-        }
-        let listed: Vec<String> =
-            secrets.iter().map(|path| format!("`{}`", format!("{}.{path}", tool.name).trim_end_matches('.'))).collect();
-        Err(format!(
-            "`{path}` is no secret field of {}; there {} {}",
-            tool.name,
-            if listed.len() == 1 { "is" } else { "are" },
-            listed.join(", ")
-        ))
     }
 
     fn claims(
@@ -360,27 +347,6 @@ fn digest(text: &str) -> Result<TokenDigest, &'static str> {
         *byte = hex.get(place..place + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok()).ok_or(FORM)?;
     }
     Ok(digest)
-}
-
-/// Paths of all secret values below a field: `items` of a list are not named, keys of maps are.
-pub(super) fn secret_paths(field: &Field) -> Vec<String> {
-    let mut found = Vec::new();
-    walk(field, "", &mut found);
-    found
-}
-
-fn walk(field: &Field, at: &str, found: &mut Vec<String>) {
-    let below = |name: &str| if at.is_empty() { name.to_owned() } else { format!("{at}.{name}") };
-    if field.secret {
-        found.push(at.to_owned());
-    }
-    found.extend(field.secret_keys.iter().map(|key| below(key)));
-    if let Some(items) = field.items {
-        walk(items, at, found);
-    }
-    for inner in field.fields {
-        walk(inner, &below(inner.name), found);
-    }
 }
 
 fn danger(word: DangerWord) -> Danger {

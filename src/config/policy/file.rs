@@ -132,7 +132,7 @@ pub struct PrincipalEntry {
     pub credential: Option<String>,
     /// Further credentials that a call may name.
     pub credentials: Option<Vec<String>>,
-    /// Secret fields shown in clear, as `tool.path`.
+    /// Secret fields shown in clear, as `<tool>.data…`: `federation.share_list.data.token`.
     #[serde(default)]
     pub reveal: Vec<String>,
     /// Whose calls it may read in audit and history.
@@ -143,8 +143,8 @@ pub struct PrincipalEntry {
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct HttpEntry {
-    /// Whether callers without a token are let in (on loopback only). Unless said: yes when nobody could have a token, or when
-    /// a principal `anonymous` is defined.
+    /// Whether callers without a token are let in (on loopback only). Unless said: when a principal `anonymous` is defined.
+    /// Without that principal they have the role `viewer`.
     pub anonymous: Option<bool>,
     /// The address that clients use, with its path: `https://flvx.example.com/mcp`. Its host may then stand in `Host`.
     pub public_url: Option<String>,

@@ -16,15 +16,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use flvx_panel::{
-    Secret,
-    spec::{Danger, Field},
-};
+use flvx_panel::Secret;
 
 pub use file::schema;
 pub use keys::read_keys;
 pub use place::{Mistake, PolicyError};
 pub use rules::{Algorithm, HttpRules, JwtRules, KeySource, PublicUrl};
+pub(super) use secrets::from_file as secret_from_file;
 pub use web::MOST_KEY_BYTES;
 
 use super::{Environment, ListenAddr};
@@ -62,10 +60,8 @@ pub struct Surroundings<'a> {
 pub struct KnownTool {
     /// Canonical name.
     pub name: &'static str,
-    /// What it may hurt.
-    pub danger: Danger,
-    /// What it answers.
-    pub data: Option<&'static Field>,
+    /// The change that it shows beforehand, if it is a preview: who may make the change has its preview.
+    pub previewed: Option<&'static str>,
 }
 
 /// Who may do what.
@@ -128,9 +124,9 @@ impl Policy {
         if let Some(error) = mistakes.into_error() {
             return Err(error);
         }
-        let provable = policy.authenticates();
         let named = policy.roster.iter().any(|(name, _, _)| name == crate::access::ANONYMOUS);
-        policy.roster.let_anonymous_in(policy.http.anonymous.unwrap_or(!provable || named));
+        // Never because nobody has a token: taking the last one out of the file would open the gateway to everybody.
+        policy.roster.let_anonymous_in(policy.http.anonymous.unwrap_or(named));
         Ok(policy)
     }
 
@@ -141,7 +137,7 @@ impl Policy {
     pub fn address(&self, wanted: &ListenAddr) -> Result<SocketAddr, String> {
         match (self.roster.lets_anonymous_in(), self.authenticates()) {
             (false, false) => Err(
-                "nobody could come in over http: anonymous callers are not let in, and no principal has a token (flvx-mcp token new NAME makes one) nor is `jwt` set up"
+                "nobody could come in over http: anonymous callers are not let in, and no principal has a token (flvx-mcp token new NAME makes one) nor is `jwt` set up; a principal `anonymous` in the policy says what callers on this machine may do without one"
                     .to_owned(),
             ),
             (false, true) => Ok(wanted.authenticated()),
@@ -150,6 +146,11 @@ impl Policy {
                 format!("MCP_HTTP_ADDR `{wanted}` can be reached from other machines, and the policy lets anonymous callers in; set `http.anonymous: false`")
             }),
         }
+    }
+
+    /// Whether nobody can come in over HTTP at all.
+    pub fn shuts_out_all(&self) -> bool {
+        !self.roster.lets_anonymous_in() && !self.authenticates()
     }
 
     /// Whether there is a way to prove who one is.

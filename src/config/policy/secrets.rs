@@ -7,7 +7,12 @@ use flvx_panel::Secret;
 
 use super::super::Environment;
 
-/// The first line of a file that only its owner can read.
+/// Where Docker mounts secrets, and the variable by which systemd says where it does. Their modes say nothing there: what keeps
+/// others out is the mount.
+const MOUNTED: &str = "/run/secrets";
+const SYSTEMD: &str = "CREDENTIALS_DIRECTORY";
+
+/// The first line of a file that only its owner can read, or that was mounted as a secret.
 ///
 /// # Errors
 /// It cannot be read, others can read it, or its first line is empty.
@@ -19,7 +24,7 @@ pub fn from_file(base: &Path, name: &str) -> Result<Secret, String> {
         use std::os::unix::fs::PermissionsExt as _;
         let metadata = fs::metadata(&path).map_err(|error| format!("{shown} cannot be read: {error}"))?;
         let mode = metadata.permissions().mode() & 0o777;
-        if mode & 0o077 != 0 {
+        if mode & 0o077 != 0 && !is_mounted(&path) {
             return Err(format!(
                 "{shown} can be read by other users (mode {mode:03o}), and it holds a secret; chmod 600 {shown}"
             ));
@@ -30,6 +35,13 @@ pub fn from_file(base: &Path, name: &str) -> Result<Secret, String> {
         "" => Err(format!("the first line of {shown} is empty")),
         line => Ok(Secret::new(line)),
     }
+}
+
+#[cfg(unix)]
+fn is_mounted(path: &Path) -> bool {
+    let Ok(path) = path.canonicalize() else { return false };
+    let systemd = std::env::var_os(SYSTEMD).filter(|folder| !folder.is_empty());
+    path.starts_with(MOUNTED) || systemd.is_some_and(|folder| path.starts_with(folder))
 }
 
 /// The value of an environment variable.

@@ -20,10 +20,18 @@ pub const REDACTED: &str = "[redacted]";
 /// A secret that lies in a file now, and what stands in its place.
 #[derive(Debug, Clone)]
 pub struct Kept {
-    /// The secret, as JSON text.
-    pub written: Vec<u8>,
+    /// The secret itself. Its JSON text can be spelled in several ways: the panel writes `&` as `\u0026`.
+    pub secret: String,
     /// Our words in its place.
     pub notice: String,
+}
+
+impl Kept {
+    /// Whether this JSON text says the secret. No spelling is shorter than what it says, with its two quotes.
+    fn is(&self, json: &[u8]) -> bool {
+        json.len() >= self.secret.len() + 2
+            && serde_json::from_slice::<String>(json).is_ok_and(|text| text == self.secret)
+    }
 }
 
 /// What of one answer stays hidden.
@@ -126,7 +134,7 @@ impl<'a> Redactor<'a> {
         } else if let Some(step) = at.iter().find(|step| step.rest.is_empty()) {
             self.shown.borrow_mut().insert(step.whole.to_owned());
             out.extend_from_slice(json);
-        } else if let Some(kept) = self.kept.iter().find(|kept| hand_over && kept.written == json) {
+        } else if let Some(kept) = self.kept.iter().find(|kept| hand_over && kept.is(json)) {
             if serde_json::to_writer(&mut *out, &kept.notice).is_err() {
                 hide(out);
             }
@@ -325,6 +333,21 @@ mod tests {
         let shown = redacted(FEDERATION_SHARE_LIST, json!([{ "id": 1, "token": "" }, { "id": 2, "token": "canary" }]));
         assert_eq!(shown[0]["token"], "");
         assert_eq!(shown[1]["token"], REDACTED);
+    }
+
+    #[test]
+    fn a_kept_secret_is_told_however_the_panel_spells_it() {
+        let kept = || vec![Kept { secret: "curl x && sh y".to_owned(), notice: "[kept]".to_owned() }];
+        for (written, shown) in [
+            (r#""curl x \u0026\u0026 sh y""#, "[kept]"),
+            (r#""curl x && sh y""#, "[kept]"),
+            (r#""curl x && sh z""#, REDACTED),
+            (r#""curl""#, REDACTED),
+        ] {
+            let mut redactor = Redactor::new(NODE_INSTALL_COMMAND.tool, &[], kept());
+            let out = redactor.redact(&Bytes::from_static(written.as_bytes()), NODE_INSTALL_COMMAND.data).unwrap();
+            assert_eq!(serde_json::from_slice::<String>(&out).unwrap(), shown, "{written}");
+        }
     }
 
     #[test]

@@ -32,6 +32,8 @@ pub(super) struct Outcome {
     pub targets: Vec<Target>,
     /// What happens to each of them.
     pub doing: Vec<Doing>,
+    /// Which of them are told only as the request says them.
+    pub unlisted: Vec<bool>,
     pub missing: Vec<Value>,
     pub changes: Vec<Change>,
     pub warnings: Vec<String>,
@@ -43,7 +45,11 @@ pub(super) fn outcome(seen: &Gathered<'_>, sent: &Map<String, Value>) -> Outcome
     let making = seen.makes();
     for group in &seen.groups {
         match making {
+            Making::Always if !seen.lists(&group.read.read) => {}
             Making::Always => twins(group, &mut outcome),
+            _ if !seen.lists(&group.read.read) => {
+                group.found.iter().for_each(|found| unlisted(seen, group, found, making, &mut outcome));
+            }
             _ => group.found.iter().for_each(|found| target(seen, sent, group, found, making, &mut outcome)),
         }
     }
@@ -71,6 +77,7 @@ impl Outcome {
         }
         self.targets.push(target);
         self.doing.push(doing);
+        self.unlisted.push(false);
     }
 }
 
@@ -124,6 +131,40 @@ fn target(
     }
 }
 
+/// A target whose row the caller may not list: what the request says of it, and whether there is one.
+fn unlisted(seen: &Gathered<'_>, group: &Group, found: &Found, making: Making, outcome: &mut Outcome) {
+    let asked = sought(group, found, seen.request);
+    let fields = Fields { seen, sent: seen.request, group: Some(group), found: Some(found) };
+    let (target, doing, fields) = match (&found.row, making) {
+        (None, Making::WhereNothingIs) => {
+            let target = Target { name: None, ..made(seen, Some((group, found))) };
+            (target, Doing::Creates, fields.made())
+        }
+        (None, _) => return outcome.missing.push(asked),
+        (Some(_), _) => {
+            let target = Target {
+                kind: group.read.kind.clone().unwrap_or_else(|| "row".to_owned()),
+                key: Some(asked).filter(|asked| asked.as_object().is_none_or(|values| !values.is_empty())),
+                name: None,
+                current: None,
+            };
+            match seen.recipe.verify.as_ref().and_then(|verify| verify.expect) {
+                Some(Expect::Absent) => (target, Doing::Deletes, Vec::new()),
+                _ => (target, Doing::Changes, fields.given()),
+            }
+        }
+    };
+    // How many rows one condition of the request means is not told.
+    let told = outcome.targets.iter().zip(&outcome.unlisted).any(|(known, unlisted)| *unlisted && *known == target);
+    if told && doing != Doing::Creates {
+        return;
+    }
+    outcome.add(target, doing, fields);
+    if let Some(last) = outcome.unlisted.last_mut() {
+        *last = true;
+    }
+}
+
 /// The thing that is made.
 fn made(seen: &Gathered<'_>, place_of: Option<(&Group, &Found)>) -> Target {
     let makes = seen.recipe.preview.as_ref().and_then(|preview| preview.makes.as_ref());
@@ -170,7 +211,7 @@ fn computed(seen: &Gathered<'_>, outcome: &mut Outcome) {
         let column = |name: &String| preview.compare.get(name).unwrap_or(name).clone();
         let columns: BTreeSet<String> = recomputed.by.iter().map(column).collect();
         for (position, target) in outcome.targets.iter().enumerate() {
-            if outcome.doing.get(position) != Some(&Doing::Changes) {
+            if outcome.doing.get(position) != Some(&Doing::Changes) || outcome.unlisted.get(position) == Some(&true) {
                 continue;
             }
             let change = outcome.changes.iter_mut().find(|change| change.target == Some(position));
@@ -207,6 +248,8 @@ fn said_nothing(seen: &Gathered<'_>, outcome: &mut Outcome) {
     let unproven = seen.recipe.proof().is_none();
     if outcome.targets.is_empty() && !outcome.missing.is_empty() {
         outcome.warnings.push("nothing would change: nothing of what was asked for is there".to_owned());
+    } else if outcome.unlisted.contains(&true) {
+        // Whether its values are as they were asked for is not told.
     } else if outcome.changes.is_empty() && !outcome.targets.is_empty() && !(acts && unproven) {
         outcome.warnings.push("no stored value would change: every one is already as it was asked for".to_owned());
     }

@@ -97,6 +97,34 @@ impl Fields<'_> {
         made
     }
 
+    /// Values as the request gives them, for a row that the caller may not list.
+    pub fn given(&self) -> Vec<FieldChange> {
+        let route = self.seen.route;
+        if route.request.kind == Kind::Map {
+            let Value::Object(given) = shown(&Value::Object(self.sent.clone()), Some(route.request)) else {
+                return Vec::new();
+            };
+            let change = |(field, value)| FieldChange { field, after: Some(value), ..FieldChange::default() };
+            return given.into_iter().map(change).collect();
+        }
+        let shape = self.group.and_then(|group| group.shape);
+        let mut given = Vec::new();
+        for (name, value, field) in self.arguments() {
+            let column = self.column(&name, shape).filter(|column| !column.is_empty());
+            let path = column.clone().unwrap_or_else(|| name.clone());
+            let condition = self.group.is_some_and(|group| group.read.matches.keys().any(|key| key == path));
+            let elsewhere = self.seen.present.contains_key(name.as_str()) || self.unread(&name).is_some();
+            if condition || elsewhere || self.stays(&name) {
+                continue;
+            }
+            let row_field = column.as_deref().and_then(|column| shown::field_at(shape, column));
+            let secret = [field, row_field].into_iter().flatten().any(|field| field.secret);
+            let after = if secret { Value::from(REDACTED) } else { shown(&value, field.or(row_field)) };
+            given.push(FieldChange { field: path, after: Some(after), ..FieldChange::default() });
+        }
+        given
+    }
+
     /// Arguments whose present value no row of the target shows.
     pub fn whole(&self) -> Vec<FieldChange> {
         let mut changed = Vec::new();
@@ -104,6 +132,10 @@ impl Fields<'_> {
             return changed;
         }
         for (name, before) in &self.seen.present {
+            if !self.seen.lists_present(name) {
+                changed.extend(self.unlisted(name));
+                continue;
+            }
             let (Some(after), field) = (self.sent.get(*name), field(self.seen.route, name)) else { continue };
             match (after, before) {
                 (Value::Object(after), before) => changed.extend(by_key(after, before.as_ref(), field, field)),
@@ -122,6 +154,18 @@ impl Fields<'_> {
             });
         }
         changed
+    }
+
+    /// An argument whose present value the caller may not list; one that was filled in with it is not told.
+    fn unlisted(&self, name: &str) -> Option<FieldChange> {
+        let (after, field) = (self.seen.request.get(name)?, field(self.seen.route, name));
+        let secret = field.is_some_and(|field| field.secret);
+        Some(FieldChange {
+            field: name.to_owned(),
+            after: Some(if secret { Value::from(REDACTED) } else { shown(after, field) }),
+            note: Some("its present value is not shown: the caller may not list it".to_owned()),
+            ..FieldChange::default()
+        })
     }
 
     /// The arguments that speak of this target: those of its item, then those of the whole call.

@@ -32,6 +32,8 @@ pub(super) struct Gathered<'a> {
     pub hanging: Vec<Hanging>,
     /// Tools that this account may not call.
     pub hidden: BTreeSet<&'static str>,
+    /// Tools that the caller may list; `None`: all. It changes what is told, never what is read.
+    pub offered: Option<&'a BTreeSet<&'static str>>,
 }
 
 /// Rows of one read of targets.
@@ -69,7 +71,8 @@ pub(super) async fn gather<'a>(
 ) -> Result<(Gathered<'a>, Reader<'a>), RecipeError> {
     let mut reader = Reader::new(panel);
     let (groups, present, hanging, hidden) = (Vec::new(), BTreeMap::new(), Vec::new(), BTreeSet::new());
-    let mut seen = Gathered { route, recipe, request, groups, present, hanging, hidden, made_name: None };
+    let mut seen =
+        Gathered { route, recipe, request, groups, present, hanging, hidden, made_name: None, offered: None };
     let preview = recipe.preview.as_ref();
     let further = preview.into_iter().flat_map(|preview| &preview.targets);
     for read in recipe.target.iter().chain(further).filter(|read| applies(read, request)) {
@@ -98,6 +101,24 @@ pub(super) async fn gather<'a>(
 }
 
 impl Gathered<'_> {
+    /// Whether the caller may list what a tool shows.
+    pub fn lists(&self, tool: &str) -> bool {
+        self.offered.is_none_or(|offered| offered.contains(tool))
+    }
+
+    /// Whether the caller may list what the present value of an argument was read with.
+    pub fn lists_present(&self, name: &str) -> bool {
+        let of_merge = self.recipe.merge.as_ref().and_then(|merge| merge.from.get(name));
+        let of_preview = self.recipe.preview.as_ref().and_then(|preview| preview.from.get(name));
+        of_merge.into_iter().chain(of_preview).all(|read| self.lists(&read.read))
+    }
+
+    /// Whether something was looked for among what the caller may not list. That nothing was found is not told either.
+    pub fn looked_further(&self) -> bool {
+        let dependents = self.recipe.preview.iter().flat_map(|preview| &preview.dependents);
+        dependents.filter(|read| applies(read, self.request)).any(|read| !self.lists(&read.read))
+    }
+
     /// Whether the call makes something.
     pub fn makes(&self) -> Making {
         let expect = self.recipe.verify.as_ref().and_then(|verify| verify.expect);

@@ -64,6 +64,7 @@ pub(super) fn build(
         sent: happened.request,
         known: &known,
         verified: happened.verified.verified,
+        several: happened.verified.several,
         loses: undo.loses.clone(),
     };
     let calls = match builder.calls(&happened.verified.after.0) {
@@ -87,6 +88,7 @@ struct Builder<'a> {
     sent: &'a Map<String, Value>,
     known: &'a Sources<'a>,
     verified: Option<bool>,
+    several: bool,
     loses: Vec<String>,
 }
 
@@ -110,6 +112,7 @@ impl Builder<'_> {
         let made = self.undo.request.iter().any(|(_, value)| place::mentions(value, "$after"));
         if made && after.is_empty() {
             return Err(match self.verified {
+                _ if self.several => unknown("several new rows fit, and which of them the change made cannot be told"),
                 Some(true) => nothing("nothing new was made, so there is nothing to take back"),
                 _ => unknown("reading back did not find what the change made"),
             });

@@ -25,17 +25,20 @@ pub(super) fn prove(proof: &ProofOf<'_>) -> Verified {
     if !agreeing.is_empty() {
         found = agreeing;
     }
+    verified.moved = true;
     found.sort_by_key(|row| id_of(row, id).and_then(|key| key.as_i64()));
-    if found.len() > 1 {
-        let ids = ids(&found, id);
+    if let [row] = found.as_slice() {
+        verified.new_id = id_of(row, id);
+        verified.after.0 = proof.kept([*row]);
+    } else {
+        verified.several = true;
         verified.warnings.push(format!(
-            "{} new rows fit, with {id} {ids}; the newest is taken for the one that was made",
-            found.len()
+            "{} new rows fit, with {id} {}; which of them was made by this call cannot be told",
+            found.len(),
+            ids(&found, id)
         ));
     }
     if let Some(row) = found.last() {
-        verified.new_id = id_of(row, id);
-        verified.after.0 = proof.kept([*row]);
         let compared = proof.compare(row, &proof.scope, "");
         verified.differences = compared.differences;
         verified.not_compared.extend(compared.unseen);

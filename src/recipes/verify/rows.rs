@@ -77,7 +77,9 @@ fn as_asked(proof: &ProofOf<'_>, scope: &Scope<'_>, verified: &mut Verified) -> 
         verified.differences.push(Difference { path, expected: "present".into(), found: "absent".into() });
         return State::Failed;
     }
-    verified.after.0.extend(proof.kept(rows.iter().copied()));
+    let kept = proof.kept(rows.iter().copied());
+    verified.moved |= moved(proof, scope, &kept);
+    verified.after.0.extend(kept);
     let several = rows.len() > 1 || proof.list().is_some();
     let before = verified.differences.len();
     for row in rows {
@@ -87,6 +89,17 @@ fn as_asked(proof: &ProofOf<'_>, scope: &Scope<'_>, verified: &mut Verified) -> 
         verified.not_compared.extend(compared.unseen);
     }
     if verified.differences.len() == before { State::Done } else { State::Failed }
+}
+
+/// Whether a value that was asked for is other than before the call.
+fn moved(proof: &ProofOf<'_>, scope: &Scope<'_>, after: &[Value]) -> bool {
+    let before = reads::pick(proof.read, proof.before.shown(), scope);
+    let before = proof.kept(before);
+    proof.verify.equals.iter().any(|(path, _)| values(&before, path) != values(after, path))
+}
+
+fn values<'v>(rows: &'v [Value], path: &str) -> Vec<&'v Value> {
+    rows.iter().flat_map(|row| place::walk(row, path).0).collect()
 }
 
 /// Rows that must be gone. What was not seen before may be hidden from this account instead of gone.

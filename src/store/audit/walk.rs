@@ -92,18 +92,20 @@ pub struct Page {
 }
 
 impl Store {
-    /// The rows behind a number, at most so many.
+    /// The rows behind a number, at most so many; `None`: from the smallest number that there is.
     ///
     /// # Errors
     /// The state cannot be read.
-    pub async fn audit_page(&self, after: i64, most: usize) -> Result<Page, StoreError> {
+    pub async fn audit_page(&self, after: Option<i64>, most: usize) -> Result<Page, StoreError> {
         let store = self.clone();
         self.read(move |connection| {
             let snapshot = connection.unchecked_transaction()?;
             let ends = ends(&store, &snapshot)?;
-            let sql = format!("SELECT seq, hash, {COVERED} FROM audit WHERE seq > ?1 ORDER BY seq LIMIT ?2");
+            // A condition that the primary key answers, also for the smallest number.
+            let (behind, from) = after.map_or((">=", i64::MIN), |after| (">", after));
+            let sql = format!("SELECT seq, hash, {COVERED} FROM audit WHERE seq {behind} ?1 ORDER BY seq LIMIT ?2");
             let mut query = snapshot.prepare(&sql)?;
-            let rows = query.query_map((after, i64::try_from(most).unwrap_or(i64::MAX)), |row| {
+            let rows = query.query_map((from, i64::try_from(most).unwrap_or(i64::MAX)), |row| {
                 let columns = (2..2 + COUNT).map(|column| Ok(part(row.get_ref(column)?)));
                 let hash = part(row.get_ref(1)?);
                 Ok(RawRow {

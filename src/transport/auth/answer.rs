@@ -46,6 +46,11 @@ pub fn no_session() -> Response {
     (StatusCode::NOT_FOUND, "Not Found: Session not found").into_response()
 }
 
+/// 400: what should be the id of a session is no text.
+pub fn bad_session() -> Response {
+    (StatusCode::BAD_REQUEST, "Bad Request: Mcp-Session-Id is no plain text").into_response()
+}
+
 /// Only a provider can be asked. A challenge that speaks of one where there is none sends clients into a registration that
 /// must fail.
 fn where_to_ask(policy: &Policy, scopes: &str) -> Vec<String> {

@@ -3,6 +3,8 @@
 //! The algorithm must be allowed by the policy and fit the key's kind; `jku`, `jwk` and `x5u` are not looked at; `crit` is
 //! refused. Issuer, audience, subject and end must be there and right.
 
+use std::sync::Arc;
+
 use jsonwebtoken::{
     Algorithm, DecodingKey, Validation, decode,
     jwk::{AlgorithmParameters, EllipticCurve, Jwk, KeyAlgorithm, KeyOperations, PublicKeyUse},
@@ -67,7 +69,7 @@ impl From<NoKey> for Refused {
 #[derive(Debug)]
 pub struct Verifier {
     rules: JwtRules,
-    keys: Keys,
+    keys: Arc<Keys>,
 }
 
 /// The part of a token's header that is looked at.
@@ -83,7 +85,7 @@ impl Verifier {
     /// A verifier; it fetches nothing yet.
     pub fn new(rules: JwtRules) -> Result<Self, String> {
         signature::install();
-        Ok(Self { keys: Keys::new(rules.keys.clone())?, rules })
+        Ok(Self { keys: Arc::new(Keys::new(rules.keys.clone())?), rules })
     }
 
     /// The rules that it follows.

@@ -15,6 +15,7 @@ mod step_up;
 use std::{
     net::SocketAddr,
     sync::{Arc, Mutex, PoisonError},
+    time::Instant,
 };
 
 use axum::{
@@ -28,7 +29,13 @@ use rmcp::transport::streamable_http_server::session::local::LocalSessionManager
 pub use metadata::document as resource_metadata;
 pub use refused::{Refusal, ToRecord, Watch};
 
-use crate::{access::Principal, config::Policy, gateway::Gateway};
+use crate::{
+    access::Principal,
+    audit::Record,
+    config::Policy,
+    gateway::{Caller, Gateway},
+    trace::TraceId,
+};
 use bearer::{Presented, presented};
 use jwt::{Claims, Verifier};
 use refused::Throttle;
@@ -145,6 +152,7 @@ impl Guard {
 
 /// The layer.
 pub async fn guard(State(guard): State<Arc<Guard>>, mut request: Request, next: Next) -> Response {
+    let started = Instant::now();
     let policy = guard.gateway.policy();
     let peer = request.extensions().get::<Peer>().map(|peer| peer.0);
     let Identified { principal, claims } = match guard.identify(&policy, request.headers()).await {
@@ -155,11 +163,18 @@ pub async fn guard(State(guard): State<Arc<Guard>>, mut request: Request, next: 
         }
     };
     if let Some(claims) = &claims
-        && let Some(scopes) = step_up::lacking(&guard.gateway, &policy, &principal, claims, request.headers())
+        && let Some((tool, scopes)) = step_up::lacking(&guard.gateway, &policy, &principal, claims, request.headers())
     {
+        // The call ends here, so the gateway cannot record it.
+        let caller = Caller { principal, client: None, traceparent: None };
+        let record = Record::unknown_tool(TraceId::fresh().as_str(), &caller, tool);
+        guard.gateway.audit().refused(record, "insufficient_scope", started.elapsed());
         return answer::insufficient_scope(&policy, &scopes);
     }
-    let session = request.headers().get(SESSION).map(|value| value.to_str().unwrap_or_default().to_owned());
+    // The library takes an unreadable id for none and would open a session; here it would look like one that is named.
+    let Ok(session) = request.headers().get(SESSION).map(|value| value.to_str().map(str::to_owned)).transpose() else {
+        return answer::bad_session();
+    };
     if let Some(session) = &session
         && !guard.may_use(session, &principal).await
     {

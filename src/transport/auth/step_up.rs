@@ -10,7 +10,7 @@ use crate::{
     gateway::{Gateway, Offer},
 };
 
-/// Scopes to ask for before this call, when the principal is not offered its tool. Only requests of 2026-07-28 name their tool
+/// The tool of this call and the scopes to ask for before it, when the principal is not offered the tool. Only requests of 2026-07-28 name their tool
 /// outside the body; for others the call itself decides.
 pub fn lacking(
     gateway: &Gateway,
@@ -18,7 +18,7 @@ pub fn lacking(
     principal: &Principal,
     claims: &Claims,
     headers: &HeaderMap,
-) -> Option<String> {
+) -> Option<(&'static str, String)> {
     // Rights of a principal that is named in the policy do not come from scopes.
     if principal.via != Via::Jwt || !principal.name.starts_with("jwt:") {
         return None;
@@ -36,7 +36,7 @@ pub fn lacking(
         let offer: Offer<'_> = gateway.offer(&other);
         offer.has(tool)
     };
-    least(policy, claims, helps)
+    least(policy, claims, helps).map(|scopes| (tool.name, scopes))
 }
 
 /// Scopes that would give any right at all; empty: none would.
