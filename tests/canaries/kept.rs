@@ -121,7 +121,9 @@ async fn with_command() -> (flvx_sandbox::Running, Between, Arc<Gateway>) {
     let sandbox = flvx_sandbox::Sandbox::start(flvx_sandbox::Options::default()).await.unwrap();
     let between = Between::before(sandbox.addr).await;
     let body = json!({ "code": 0, "msg": "操作成功", "data": COMMAND, "ts": 1 });
-    between.say("/api/v1/node/install", "200 OK", "application/json", &body.to_string());
+    // As the panel's Go spells it.
+    let body = body.to_string().replace('&', "\\u0026");
+    between.say("/api/v1/node/install", "200 OK", "application/json", &body);
     let gateway = gateway(&environment(&sandbox, &[("PANEL_BASE_URL", &between.url())]));
     (sandbox, between, gateway)
 }

@@ -119,6 +119,9 @@ class Run:
             try:
                 if self.panel.can_reset:
                     self.panel.reset()
+                if tool.name == "ops.undo":
+                    example["request"]["trace_id"] = await self.changed(client)
+                    arguments = tool.arguments(example)
                 if self.panel.sandbox and tool.is_change and example is tool.examples[0]:
                     await self.needs_its_keys(way, client, tool, example)
                 result = await self.call(client, tool, arguments)
@@ -132,6 +135,15 @@ class Run:
                 self.signatures[tool.name, example["name"]][judge.signature(body)].append(way.name)
             except (MCPError, AssertionError, KeyError, TypeError, AttributeError) as error:
                 self.fail(way, what, [f"{type(error).__name__}: {error}"])
+
+    async def changed(self, client):
+        """Makes a change that can be taken back; gives its name."""
+        self.calls += 1
+        request = {"id": 1, "name": f"e2e {uuid.uuid4()}"}
+        body = (await client.call_tool("speed_limit_update", {"request": request, "idempotency_key": str(uuid.uuid4())})).structured_content
+        if body.get("outcome") != "done":
+            raise AssertionError(f"the change to be taken back was not made: {judge.brief(body)}")
+        return body["trace_id"]
 
     async def needs_its_keys(self, way, client, tool, example):
         """A change without an idempotency key, or a gated one without the operator's word, is refused and never sent."""

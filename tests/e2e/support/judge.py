@@ -7,10 +7,13 @@ from jsonschema import Draft202012Validator
 
 def form(result, tool, output_schema):
     """What must be true of every result, whatever the panel said."""
-    if len(result.content) != 1 or result.content[0].type != "text":
-        return [f"content is not one text block but {[block.type for block in result.content]}"]
-    text, body = result.content[0].text, result.structured_content
-    wrong = []
+    body = result.structured_content
+    types = [block.type for block in result.content]
+    if types != ["text"] + ["resource_link"] * is_saved(body):
+        return [f"content is not one text block{' and a link' * is_saved(body)} but {types}"]
+    text, wrong = result.content[0].text, []
+    if is_saved(body) and str(result.content[1].uri) != f"flvx://saved/{body['data']['saved']}":
+        wrong.append(f"the link {result.content[1].uri} does not lead to the saved file {body['data']['saved']}")
     if json.loads(text) != body:
         wrong.append("the text is not the JSON of structuredContent")
     if "\n" in text or not text.startswith('{"ok":'):
@@ -26,7 +29,7 @@ def form(result, tool, output_schema):
         wrong.append("the error has no kind or no message")
     if tool.is_change != ("outcome" in body):
         wrong.append("a change must tell its outcome, and only a change may")
-    if body.get("ok") and tool.data_schema is not None and "data" in body and not is_found_id(body):
+    if body.get("ok") and tool.data_schema is not None and "data" in body and not is_found_id(body) and not is_saved(body):
         wrong += violations(tool.data_schema, body["data"], "the answer of the manifest")
     return wrong
 
@@ -52,6 +55,9 @@ def expectation(body, tool, example):
         wrong.append(f"a change that went through has the outcome {body['outcome']}")
     if tool.is_envelope and body.get("panel_code") != expect["code"]:
         wrong.append(f"expected panel_code {expect['code']}, got {body.get('panel_code')}")
+    if is_saved(body):
+        asked = [key for key, value in (expect.get("data") or {}).items() if isinstance(value, (dict, list))]
+        return wrong + [f"the saved file has no {key}" for key in asked if not body["data"]["sections"].get(key)]
     if "data" in expect and not (is_found_id(body) and not isinstance(expect["data"], dict)):
         wrong += missing(expect["data"], body.get("data"), "data")
     return wrong
@@ -69,6 +75,11 @@ def is_knowing_better(body, expect):
 def is_found_id(body):
     """The panel names no id of what it created; the gateway looks it up and gives it as `data`."""
     return body.get("verified") is True and isinstance(body.get("data"), dict) and list(body["data"]) == ["id"]
+
+
+def is_saved(body):
+    """A whole document is kept in a file; `data` then says which, and what is in it."""
+    return isinstance((body or {}).get("data"), dict) and {"saved", "sha256", "sections"} <= set(body["data"])
 
 
 def failed_items(data):
@@ -123,5 +134,7 @@ def shape(value):
 def signature(body):
     """What must be the same whichever way a call came."""
     error = body.get("error") or {}
+    # Only a client on the gateway's machine is told where a file lies.
+    data = {key: value for key, value in body["data"].items() if key != "path"} if is_saved(body) else body.get("data")
     words = ["ok" if body["ok"] else "failed", body.get("outcome", "-"), error.get("kind", "-"), error.get("key") or "-", str(body.get("panel_code", "-")), f"verified={body.get('verified')}".lower()]
-    return "\t".join([*words, shape(body["data"]) if "data" in body else "-"])
+    return "\t".join([*words, shape(data) if "data" in body else "-"])

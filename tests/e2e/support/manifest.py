@@ -1,20 +1,28 @@
 """The tools as the program itself documents them: names, danger, examples, and the form of each answer as a JSON Schema."""
 
 import json
+import os
 import subprocess
 import uuid
 
 from .programs import OPERATORS_WORD, PROGRAM
 
 # What the gateway's own tools are asked; they have no example in the manifest.
-OWN_REQUESTS = {"auth.logout": {"credential": "default"}, "ops.routes": {"tool": "node.list"}}
+OWN_REQUESTS = {
+    "auth.logout": {"credential": "default"},
+    "ops.routes": {"tool": "node.list"},
+    "ops.preview": {"tool": "speed_limit.update", "request": {"id": 1, "speed": 90}},
+    # `every_tool.py` makes a change first and puts its name here.
+    "ops.undo": {"trace_id": None},
+}
 DANGERS = ["read", "sensitive", "write", "dangerous", "critical"]
 JSON_TYPES = {"string": "string", "integer": "integer", "number": "number", "boolean": "boolean", "array": "array", "object": "object", "map": "object"}
 
 
 def program_json(*arguments):
-    """What the program prints as JSON."""
-    return json.loads(subprocess.run([PROGRAM, *arguments, "--format", "json"], check=True, capture_output=True, stdin=subprocess.DEVNULL).stdout)
+    """What the program prints as JSON, as one that has a token for every kind of route."""
+    environment = os.environ | {"PANEL_PEER_TOKEN": "any"}
+    return json.loads(subprocess.run([PROGRAM, *arguments, "--format", "json"], check=True, capture_output=True, stdin=subprocess.DEVNULL, env=environment).stdout)
 
 
 class Tool:

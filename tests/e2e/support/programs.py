@@ -60,6 +60,8 @@ class Panel:
             "PANEL_PASSWORD": self.password,
             "PANEL_PEER_TOKEN": self.peer_token,
             "MCP_CONFIRM_TOKEN": OPERATORS_WORD,
+            # Not the one of whoever runs this.
+            "MCP_STATE_DIR": str(ROOT / "target" / "e2e" / "state"),
             **more,
         }
 
