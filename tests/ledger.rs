@@ -158,10 +158,10 @@ async fn what_reading_cannot_tell_stays_unknown_and_is_never_sent_again() {
 
 #[tokio::test]
 async fn a_key_can_be_used_anew_after_its_life() {
-    let world = World::with(&[("MCP_IDEMPOTENCY_TTL_SECONDS", "1")]).await;
+    let world = World::with(&[("MCP_IDEMPOTENCY_TTL_SECONDS", "3")]).await;
     world.call("announcement.update", announce("hello", "announce-1")).await;
     assert_eq!(world.call("announcement.update", announce("hello", "announce-1")).await["outcome"], "replayed");
-    tokio::time::sleep(Duration::from_millis(1_100)).await;
+    tokio::time::sleep(Duration::from_millis(3_100)).await;
     assert_eq!(world.call("announcement.update", announce("other", "announce-1")).await["outcome"], "done");
     assert_eq!(world.asked(UPDATE), 2);
 }

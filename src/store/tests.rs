@@ -101,13 +101,13 @@ fn a_process_that_was_killed_is_known_to_be_gone_at_once() {
     // A process that holds such a lock and is killed.
     let path = folder.path().join("owners").join("killed");
     std::fs::write(&path, "").unwrap();
-    let mut child = Command::new("flock").arg(&path).args(["sleep", "60"]).spawn().expect("flock of util-linux");
+    // Without a fork, so that the process that is killed is the one that holds the lock.
+    let mut child =
+        Command::new("flock").arg("--no-fork").arg(&path).args(["sleep", "60"]).spawn().expect("flock of util-linux");
     let owner = OwnerId::from_text("killed");
     while !store.is_alive(&owner) {
         std::thread::sleep(std::time::Duration::from_millis(5));
     }
-    // `flock` holds the lock together with the program that it started.
-    let _ = Command::new("pkill").args(["-KILL", "-P", &child.id().to_string()]).status();
     child.kill().unwrap();
     child.wait().unwrap();
     assert!(!store.is_alive(&owner));

@@ -1,6 +1,6 @@
 //! Records as lines of a file: exported or streamed, each line is proven by the store's key.
 
-use std::{fs, io::BufReader, os::unix::fs::PermissionsExt as _, time::Duration};
+use std::{fs, io::BufReader, os::unix::fs::PermissionsExt as _, path::Path};
 
 use flvx_mcp::{
     audit::{
@@ -12,11 +12,11 @@ use flvx_mcp::{
         audit::{Filter, Link},
     },
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
     hands::{chain, store},
-    support::{Program, WORD, World, caller, within},
+    support::{Program, WORD, World, caller, eventually, within},
 };
 
 async fn export(store: &Store) -> Vec<String> {
@@ -141,22 +141,25 @@ fn a_hangup_opens_the_stream_anew() {
     let folder = tempfile::Builder::new().prefix("flvx-audit-").tempdir().unwrap();
     let path = folder.path().join("audit.jsonl");
     let moved = folder.path().join("audit.jsonl.1");
+    let read = |path: &Path| fs::read_to_string(path).unwrap_or_default();
     let mut gateway = Program::start(&["serve", "--sandbox"], &[("MCP_AUDIT_JSONL", path.to_str().unwrap())]);
     gateway.initialize();
+    // The file follows the store, so an answer does not mean that the record before it is in the file.
+    eventually("the start is in the file", || read(&path).contains("\"kind\":\"start\""));
     fs::rename(&path, &moved).unwrap();
     gateway.signal("HUP");
-    for _ in 0..500 {
-        if path.exists() {
-            break;
-        }
-        std::thread::sleep(Duration::from_millis(10));
-    }
+    eventually("the reload is in the new file", || read(&path).contains("\"kind\":\"reload\""));
     gateway.call(1, "node_list", json!({}));
     gateway.hang_up();
     assert_eq!(gateway.end().0, Some(0));
-    let (old, new) = (fs::read_to_string(&moved).unwrap(), fs::read_to_string(&path).unwrap());
-    assert!(old.contains("\"kind\":\"start\"") && !old.contains("node.list"), "{old}");
-    assert!(new.contains("node.list") && new.contains("\"kind\":\"stop\""), "{new}");
+    let (old, new) = (read(&moved), read(&path));
+    let kinds = |text: &str| -> Vec<(u64, String)> {
+        let records = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        records.map(|record| (record["seq"].as_u64().unwrap(), record["kind"].as_str().unwrap().to_owned())).collect()
+    };
+    assert_eq!(kinds(&old), [(1, "start".to_owned())]);
+    assert_eq!(kinds(&new), [(2, "reload".to_owned()), (3, "call".to_owned()), (4, "stop".to_owned())]);
+    assert!(new.contains("node.list"), "{new}");
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::setup::{Client, Guarded, Place, digest, names};
-use crate::support::{Program, within};
+use crate::support::{Program, eventually, within};
 
 fn policy(role: &str, token: &str) -> String {
     format!("principals:\n  bot: {{ role: {role}, tokens: ['{}'] }}\n", digest(token))
@@ -120,7 +120,7 @@ async fn the_signal_takes_a_token_away_from_an_open_session_and_a_bad_file_keeps
     bot.initialize().await;
     place.write("principals: { bot: { role: viewr } }\n");
     program.signal("HUP");
-    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    eventually("the bad file is told", || program.said().contains("the policy was NOT changed"));
     assert_eq!(bot.legacy("tools/list", json!({})).await.status, 200, "the last good policy");
     place.write(&policy("viewer", "t-two"));
     program.signal("HUP");
@@ -140,7 +140,7 @@ async fn the_signal_takes_a_token_away_from_an_open_session_and_a_bad_file_keeps
     })
     .await;
     // The word of it is written after the policy is in force.
-    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    eventually("the closed door is told", || program.said().contains("nobody can come in over http now"));
     program.signal("TERM");
     let (code, _, errors) = program.end();
     assert_eq!(code, Some(0), "{errors}");

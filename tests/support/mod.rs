@@ -31,3 +31,12 @@ pub async fn within<T>(seconds: u64, what: &str, future: impl Future<Output = T>
         Err(_) => panic!("{what}: nothing came of it within {seconds} s"),
     }
 }
+
+/// Looks again and again until something holds, and fails with its name when it does not come to that.
+pub fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
+    let until = std::time::Instant::now() + std::time::Duration::from_secs(30);
+    while !holds() {
+        assert!(std::time::Instant::now() < until, "{what}: that did not come to be within 30 s");
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+}

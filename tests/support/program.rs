@@ -3,7 +3,10 @@
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
     process::{Child, ChildStdin, Command, Output, Stdio},
-    sync::mpsc::{Receiver, RecvTimeoutError, channel},
+    sync::{
+        Arc, Mutex,
+        mpsc::{Receiver, RecvTimeoutError, channel},
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -27,7 +30,8 @@ pub struct Program {
     child: Child,
     input: Option<ChildStdin>,
     lines: Receiver<String>,
-    errors: thread::JoinHandle<String>,
+    errors: thread::JoinHandle<()>,
+    said: Arc<Mutex<Vec<u8>>>,
 }
 
 impl Program {
@@ -51,16 +55,24 @@ impl Program {
                 }
             }
         });
+        let said: Arc<Mutex<Vec<u8>>> = Arc::default();
+        let heard = Arc::clone(&said);
         let errors = thread::spawn(move || {
-            let mut text = String::new();
-            let _ = error.read_to_string(&mut text);
-            text
+            let mut part = [0; 4096];
+            while let Ok(length @ 1..) = error.read(&mut part) {
+                heard.lock().unwrap().extend_from_slice(&part[..length]);
+            }
         });
-        Self { input: child.stdin.take(), child, lines, errors }
+        Self { input: child.stdin.take(), child, lines, errors, said }
     }
 
     pub fn id(&self) -> u32 {
         self.child.id()
+    }
+
+    /// What it wrote to standard error so far.
+    pub fn said(&self) -> String {
+        String::from_utf8_lossy(&self.said.lock().unwrap()).into_owned()
     }
 
     /// Writes one line of bytes.
@@ -139,8 +151,8 @@ impl Program {
                 Err(RecvTimeoutError::Timeout) => panic!("standard output stays open"),
             }
         }
-        let errors = std::mem::replace(&mut self.errors, thread::spawn(String::new)).join().unwrap();
-        (status.code(), rest, errors)
+        std::mem::replace(&mut self.errors, thread::spawn(|| {})).join().unwrap();
+        (status.code(), rest, self.said())
     }
 }
 
