@@ -126,16 +126,23 @@ pub async fn start_sandbox(
     Ok(sandbox)
 }
 
-/// The state of the gateway whose settings this command shares.
+/// The state of the gateway whose settings this command shares. It must be there: a mistyped folder must not look like an empty
+/// record.
 pub fn open_store() -> Result<Store, Failure> {
     let place = StatePlace::of(&Environment::of_process());
-    if place == StatePlace::Temporary {
-        return Err(Failure::Usage(
+    match &place {
+        StatePlace::Temporary => Err(Failure::Usage(
             "MCP_STATE_DIR is `temporary`: such a state ends with its gateway, so there is none to look at".to_owned(),
-        ));
+        )),
+        StatePlace::Folder(path) if !Store::is_in(path) => Err(Failure::Usage(format!(
+            "there is no state in {}; set MCP_STATE_DIR to the folder that the gateway uses",
+            path.display()
+        ))),
+        StatePlace::Folder(_) | StatePlace::Nowhere => {
+            let folder = place.folder().map_err(Failure::Usage)?;
+            Store::open(folder).map_err(|error| Failure::Failed(Some(error.to_string())))
+        }
     }
-    let folder = place.folder().map_err(Failure::Usage)?;
-    Store::open(folder).map_err(|error| Failure::Failed(Some(error.to_string())))
 }
 
 /// The person at the machine, as far as the machine knows.

@@ -149,9 +149,4 @@ impl Config {
     pub fn from_env(environment: &Environment) -> Result<Self, ConfigError> {
         read::config(environment)
     }
-
-    /// Where the state lies, whatever else is set: for looking into it without the rest.
-    pub fn state_place(environment: &Environment) -> StatePlace {
-        StatePlace::of(environment)
-    }
 }

@@ -46,13 +46,21 @@ struct Inner {
     folder: Folder,
 }
 
+/// Name of the SQLite file in the folder.
+const FILE: &str = "state.db";
+
 impl Store {
+    /// Whether a state was begun in that folder. Makes nothing.
+    pub fn is_in(folder: &Path) -> bool {
+        folder.join(FILE).exists()
+    }
+
     /// Opens the state in a folder, making what is not there yet.
     ///
     /// # Errors
     /// The folder cannot be used, or holds the state of a newer version.
     pub fn open(folder: Folder) -> Result<Self, StoreError> {
-        let path = folder.path().join("state.db");
+        let path = folder.path().join(FILE);
         folder.private_file(&path)?;
         let writer = Writer::open(&path)?;
         let reader = Reader::open(&path)?;

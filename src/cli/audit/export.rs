@@ -2,10 +2,10 @@
 
 use clap::Args;
 
-use super::{moment, open, unreadable};
+use super::{moment, unreadable};
 use crate::{
     audit::when::Edge,
-    cli::{Failure, format::print},
+    cli::{Failure, format::print, options::open_store},
     store::{
         Store,
         audit::{Filter, Link},
@@ -37,7 +37,7 @@ pub struct Options {
 pub async fn run(options: &Options) -> Result<(), Failure> {
     let since_ms = moment(options.since.as_deref(), Edge::Since)?;
     let until_ms = moment(options.until.as_deref(), Edge::Until)?;
-    let store = open()?;
+    let store = open_store()?;
     let span = Filter { since_ms, until_ms, ..Filter::default() };
     let first = store.audit_in_order(span, 1).await.map_err(unreadable)?;
     let last = store.audit_last(until_ms).await.map_err(unreadable)?;

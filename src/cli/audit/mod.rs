@@ -16,8 +16,7 @@ use crate::{
         now_ms,
         when::{self, Edge},
     },
-    config::{Config, Environment, StatePlace},
-    store::{Store, StoreError},
+    store::StoreError,
 };
 
 /// Options of `audit`.
@@ -60,24 +59,6 @@ pub fn run(options: &Options) -> Result<(), Failure> {
             Command::Prune(options) => prune::run(options).await,
         }
     })
-}
-
-/// The gateway's state. It must be there: a mistyped folder must not look like an empty record.
-fn open() -> Result<Store, Failure> {
-    let place = Config::state_place(&Environment::of_process());
-    match &place {
-        StatePlace::Temporary => {
-            return Err(Failure::Usage("MCP_STATE_DIR=temporary keeps nothing that could be looked at".to_owned()));
-        }
-        StatePlace::Folder(path) if !path.join("state.db").exists() => {
-            return Err(Failure::Usage(format!(
-                "there is no state in {}; set MCP_STATE_DIR to the folder that the gateway uses",
-                path.display()
-            )));
-        }
-        _ => {}
-    }
-    Store::open(place.folder().map_err(Failure::Usage)?).map_err(|error| Failure::Usage(error.to_string()))
 }
 
 fn moment(text: Option<&str>, edge: Edge) -> Result<Option<i64>, Failure> {

@@ -2,10 +2,14 @@
 
 use clap::Args;
 
-use super::{moment, open, unreadable};
+use super::{moment, unreadable};
 use crate::{
     audit::{Audit, Settings, prune, when::Edge},
-    cli::{Failure, format::print, options::person},
+    cli::{
+        Failure,
+        format::print,
+        options::{open_store, person},
+    },
 };
 
 /// Options of `audit prune`.
@@ -25,7 +29,7 @@ pub struct Options {
 /// Runs the command.
 pub async fn run(options: &Options) -> Result<(), Failure> {
     let before_ms = moment(Some(&options.before), Edge::Since)?.unwrap_or_default();
-    let store = open()?;
+    let store = open_store()?;
     let audit = Audit::new(store.clone(), &Settings { enabled: true, jsonl: None }).map_err(Failure::Usage)?;
     let (records, damaged) = prune(&store, &audit, before_ms, Some(&person())).await.map_err(unreadable)?;
     print(&format!("{records} records were pruned"))?;

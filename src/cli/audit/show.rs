@@ -3,10 +3,10 @@
 use clap::Args;
 use serde_json::Value;
 
-use super::{open, search::value, unreadable};
+use super::{search::value, unreadable};
 use crate::{
     audit::when::iso,
-    cli::{Failure, format::print},
+    cli::{Failure, format::print, options::open_store},
     store::audit::Filter,
 };
 
@@ -29,7 +29,7 @@ pub struct Options {
 /// Runs the command.
 pub async fn run(options: &Options) -> Result<(), Failure> {
     let filter = Filter { trace_id: Some(options.trace.clone()), ..Filter::default() };
-    let found = open()?.audit_in_order(filter, MOST).await.map_err(unreadable)?;
+    let found = open_store()?.audit_in_order(filter, MOST).await.map_err(unreadable)?;
     if found.is_empty() {
         return Err(Failure::Failed(Some(format!("nothing is recorded of {}", options.trace))));
     }

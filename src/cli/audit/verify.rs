@@ -4,7 +4,6 @@ use std::{fs::File, io::BufReader, path::PathBuf};
 
 use clap::Args;
 
-use super::open;
 use crate::{
     audit::{
         verify::{Damage, Expected, verify, verify_file},
@@ -13,6 +12,7 @@ use crate::{
     cli::{
         Failure,
         format::{Format, Table, print},
+        options::open_store,
     },
     store::audit::Link,
 };
@@ -42,7 +42,7 @@ pub struct Options {
 
 /// Runs the command.
 pub async fn run(options: &Options) -> Result<(), Failure> {
-    let store = open()?;
+    let store = open_store()?;
     let (span, damages, count, expected) = match &options.file {
         Some(path) => {
             let file = File::open(path).map_err(|error| Failure::Usage(format!("{}: {error}", path.display())))?;

@@ -8,11 +8,11 @@ mod show;
 
 use clap::{Args, Subcommand};
 
-use super::{Failure, options::runtime};
-use crate::{
-    config::{Config, Environment},
-    store::{Saved, Store},
+use super::{
+    Failure,
+    options::{open_store, runtime},
 };
+use crate::store::{Saved, SavedFilter, Store, StoreError};
 
 /// Options of `saved`.
 #[derive(Debug, Clone, Args)]
@@ -36,7 +36,7 @@ enum Command {
 /// Runs the command.
 pub fn run(options: &Options) -> Result<(), Failure> {
     runtime()?.block_on(async {
-        let store = open()?;
+        let store = open_store()?;
         match &options.command {
             Command::List(options) => list::run(&store, options).await,
             Command::Show(options) => show::run(&store, options).await,
@@ -46,24 +46,13 @@ pub fn run(options: &Options) -> Result<(), Failure> {
     })
 }
 
-/// The state that a gateway with these settings has. No panel is needed for it.
-fn open() -> Result<Store, Failure> {
-    let mut environment = Environment::of_process();
-    if environment.get("PANEL_BASE_URL").is_none() {
-        environment.set("PANEL_BASE_URL", "http://127.0.0.1");
-    }
-    let config = Config::from_env(&environment).map_err(|error| Failure::Usage(error.to_string()))?;
-    let folder = config.state.folder().map_err(Failure::Usage)?;
-    Store::open(folder).map_err(|error| Failure::Failed(Some(error.to_string())))
-}
-
 /// The one of that id, or of whose id this is the beginning.
 async fn find(store: &Store, id: &str) -> Result<Saved, Failure> {
-    let failed = |error: crate::store::StoreError| Failure::Failed(Some(error.to_string()));
+    let failed = |error: StoreError| Failure::Failed(Some(error.to_string()));
     if let Some(saved) = store.saved(id).await.map_err(failed)? {
         return Ok(saved);
     }
-    let all = store.list_saved(crate::store::SavedFilter::default()).await.map_err(failed)?;
+    let all = store.list_saved(SavedFilter::default()).await.map_err(failed)?;
     let mut meant = all.into_iter().filter(|saved| id.len() >= 4 && saved.id.starts_with(id));
     match (meant.next(), meant.next()) {
         (Some(saved), None) => Ok(saved),

@@ -3,19 +3,16 @@
 
 use std::{collections::BTreeMap, path::Path, sync::Arc};
 
-use flvx_panel::{generated::DOMAINS, spec::Danger};
+use flvx_panel::generated::DOMAINS;
 
 use super::{
     Login, Policy, Surroundings,
-    file::{AuditWord, CredentialEntry, DangerWord, PolicyFile, PrincipalEntry, RoleEntry},
+    file::{CredentialEntry, PolicyFile, PrincipalEntry, RoleEntry},
     place::{Mistakes, Step},
     secrets, web,
 };
 use crate::{
-    access::{
-        ANONYMOUS, AuditSight, BUILT_IN_ROLES, ClaimRule, GATEWAY, LOCAL, Limits, Rights, Roster, TokenDigest,
-        check_reveal,
-    },
+    access::{ANONYMOUS, BUILT_IN_ROLES, ClaimRule, GATEWAY, LOCAL, Limits, Rights, Roster, TokenDigest, check_reveal},
     nearest::nearest,
 };
 
@@ -190,7 +187,7 @@ impl Check<'_, '_> {
             }
             for (name, entry) in ready {
                 let Some(base) = roles.get(&entry.extends).cloned() else { continue };
-                let rights = self.limited(steps!["roles", name.as_str()], &base, name, &role_limits(entry), logins);
+                let rights = self.limited(steps!["roles", name.as_str()], &base, name, &entry.limits(), logins);
                 // A role with a mistake keeps the base's rights, so that its users are not called mistakes too.
                 roles.insert(name.clone(), rights.unwrap_or(base));
             }
@@ -211,7 +208,7 @@ impl Check<'_, '_> {
             self.mistakes.at(steps!["principals", name, "role"], words);
             return None;
         };
-        self.limited(steps!["principals", name], role, &entry.role, &principal_limits(entry), logins)
+        self.limited(steps!["principals", name], role, &entry.role, &entry.limits(), logins)
     }
 
     /// Rights with limits over them, after every name in the limits was looked at.
@@ -347,49 +344,4 @@ fn digest(text: &str) -> Result<TokenDigest, &'static str> {
         *byte = hex.get(place..place + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok()).ok_or(FORM)?;
     }
     Ok(digest)
-}
-
-fn danger(word: DangerWord) -> Danger {
-    match word {
-        DangerWord::Read => Danger::Read,
-        DangerWord::Sensitive => Danger::Sensitive,
-        DangerWord::Write => Danger::Write,
-        DangerWord::Dangerous => Danger::Dangerous,
-        DangerWord::Critical => Danger::Critical,
-    }
-}
-
-fn sight(word: AuditWord) -> AuditSight {
-    match word {
-        AuditWord::Own => AuditSight::Own,
-        AuditWord::All => AuditSight::All,
-    }
-}
-
-fn role_limits(entry: &RoleEntry) -> Limits {
-    Limits {
-        toolsets: Some(entry.toolsets.clone()),
-        read_only: entry.read_only,
-        ceiling: entry.danger.map(danger),
-        allow: Some(entry.allow.clone()),
-        deny: entry.deny.clone(),
-        credential: entry.credential.clone(),
-        credentials: entry.credentials.clone(),
-        reveal: entry.reveal.clone(),
-        sight: entry.audit.map(sight),
-    }
-}
-
-fn principal_limits(entry: &PrincipalEntry) -> Limits {
-    Limits {
-        toolsets: Some(entry.toolsets.clone()),
-        read_only: entry.read_only,
-        ceiling: entry.danger.map(danger),
-        allow: Some(entry.allow.clone()),
-        deny: entry.deny.clone(),
-        credential: entry.credential.clone(),
-        credentials: entry.credentials.clone(),
-        reveal: entry.reveal.clone(),
-        sight: entry.audit.map(sight),
-    }
 }

@@ -3,8 +3,11 @@
 
 use std::collections::BTreeMap;
 
+use flvx_panel::spec::Danger;
 use schemars::JsonSchema;
 use serde::Deserialize;
+
+use crate::access::{AuditSight, Limits};
 
 /// Who may do what through this gateway (flvx-mcp.yaml).
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
@@ -63,6 +66,19 @@ pub enum DangerWord {
     Critical,
 }
 
+impl DangerWord {
+    /// The manifest's own level.
+    pub fn danger(self) -> Danger {
+        match self {
+            Self::Read => Danger::Read,
+            Self::Sensitive => Danger::Sensitive,
+            Self::Write => Danger::Write,
+            Self::Dangerous => Danger::Dangerous,
+            Self::Critical => Danger::Critical,
+        }
+    }
+}
+
 /// Whose calls may be read in audit and history.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -73,70 +89,87 @@ pub enum AuditWord {
     All,
 }
 
-/// A role: what it extends, and what is taken away from that.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct RoleEntry {
-    /// A built-in role (`viewer`, `operator`, `admin`) or another one of this file.
-    pub extends: String,
-    /// Domains on offer; empty: all of the extended role. `auth` and `ops` are always there.
-    #[serde(default)]
-    pub toolsets: Vec<String>,
-    /// Only tools of danger `read`.
-    pub read_only: Option<bool>,
-    /// Highest danger of a call.
-    pub danger: Option<DangerWord>,
-    /// The only tools on offer (`node.list`); empty: all that the rest lets through.
-    #[serde(default)]
-    pub allow: Vec<String>,
-    /// Tools that are not there.
-    #[serde(default)]
-    pub deny: Vec<String>,
-    /// Credential that is used unless a call names another.
-    pub credential: Option<String>,
-    /// Further credentials that a call may name.
-    pub credentials: Option<Vec<String>>,
-    /// Secret fields shown in clear, as `<tool>.data…`: `federation.share_list.data.token`.
-    #[serde(default)]
-    pub reveal: Vec<String>,
-    /// Whose calls may be read in audit and history.
-    pub audit: Option<AuditWord>,
+impl AuditWord {
+    fn sight(self) -> AuditSight {
+        match self {
+            Self::Own => AuditSight::Own,
+            Self::All => AuditSight::All,
+        }
+    }
 }
 
-/// One who may call.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct PrincipalEntry {
-    /// Name of its role.
-    pub role: String,
-    /// Bearer tokens, as `sha256:` and 64 hexadecimal digits (`flvx-mcp token new` makes them).
-    #[serde(default)]
-    pub tokens: Vec<String>,
-    /// Subjects (`sub`) of the identity provider that are this principal.
-    #[serde(default)]
-    pub jwt: Vec<String>,
-    /// Domains on offer; empty: all of the role.
-    #[serde(default)]
-    pub toolsets: Vec<String>,
-    /// Only tools of danger `read`.
-    pub read_only: Option<bool>,
-    /// Highest danger of a call.
-    pub danger: Option<DangerWord>,
-    /// The only tools on offer; empty: all that the rest lets through.
-    #[serde(default)]
-    pub allow: Vec<String>,
-    /// Tools that are not there.
-    #[serde(default)]
-    pub deny: Vec<String>,
-    /// Credential that is used unless a call names another; `default` unless the role says otherwise.
-    pub credential: Option<String>,
-    /// Further credentials that a call may name.
-    pub credentials: Option<Vec<String>>,
-    /// Secret fields shown in clear, as `<tool>.data…`: `federation.share_list.data.token`.
-    #[serde(default)]
-    pub reveal: Vec<String>,
-    /// Whose calls it may read in audit and history.
-    pub audit: Option<AuditWord>,
+/// Declares an entry that narrows the role it begins with, and what it says about that as [`Limits`]. serde cannot flatten one
+/// struct into another and refuse unknown keys at the same time, so the common keys are written once here.
+macro_rules! narrowing {
+    ($(#[$meta:meta])* $name:ident { $($own:tt)* }) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, Deserialize, JsonSchema)]
+        #[serde(deny_unknown_fields)]
+        pub struct $name {
+            $($own)*
+            /// Domains on offer; empty: all of the role that this begins with. `auth` and `ops` are always there.
+            #[serde(default)]
+            pub toolsets: Vec<String>,
+            /// Only tools of danger `read`.
+            pub read_only: Option<bool>,
+            /// Highest danger of a call.
+            pub danger: Option<DangerWord>,
+            /// The only tools on offer (`node.list`); empty: all that the rest lets through.
+            #[serde(default)]
+            pub allow: Vec<String>,
+            /// Tools that are not there.
+            #[serde(default)]
+            pub deny: Vec<String>,
+            /// Credential that is used unless a call names another; `default` unless the role that this begins with has one.
+            pub credential: Option<String>,
+            /// Further credentials that a call may name.
+            pub credentials: Option<Vec<String>>,
+            /// Secret fields shown in clear, as `<tool>.data…`: `federation.share_list.data.token`.
+            #[serde(default)]
+            pub reveal: Vec<String>,
+            /// Whose calls may be read in audit and history.
+            pub audit: Option<AuditWord>,
+        }
+
+        impl $name {
+            /// What the entry narrows.
+            pub fn limits(&self) -> Limits {
+                Limits {
+                    toolsets: Some(self.toolsets.clone()),
+                    read_only: self.read_only,
+                    ceiling: self.danger.map(DangerWord::danger),
+                    allow: Some(self.allow.clone()),
+                    deny: self.deny.clone(),
+                    credential: self.credential.clone(),
+                    credentials: self.credentials.clone(),
+                    reveal: self.reveal.clone(),
+                    sight: self.audit.map(AuditWord::sight),
+                }
+            }
+        }
+    };
+}
+
+narrowing! {
+    /// A role: what it extends, and what is taken away from that.
+    RoleEntry {
+        /// A built-in role (`viewer`, `operator`, `admin`) or another one of this file.
+        pub extends: String,
+    }
+}
+
+narrowing! {
+    /// One who may call.
+    PrincipalEntry {
+        /// Name of its role.
+        pub role: String,
+        /// Bearer tokens, as `sha256:` and 64 hexadecimal digits (`flvx-mcp token new` makes them).
+        #[serde(default)]
+        pub tokens: Vec<String>,
+        /// Subjects (`sub`) of the identity provider that are this principal.
+        #[serde(default)]
+        pub jwt: Vec<String>,
+    }
 }
 
 /// How HTTP is served.
