@@ -25,19 +25,10 @@ impl Inner {
         };
         let (danger, why) = subject.danger();
         let demand = self.gate().demand(danger);
-        let mut told = Map::new();
-        told.insert("tool".to_owned(), subject.tool().into());
-        told.insert("danger".to_owned(), danger.word().into());
-        if let Some(why) = why {
-            told.insert("danger_reason".to_owned(), why.into());
-        }
-        told.insert("needs".to_owned(), needs(demand).into());
         let shown = clean_value(Value::Object(seen.told.clone()));
-        if let Value::Object(shown) = &shown {
-            told.extend(shown.iter().map(|(key, value)| (key.clone(), value.clone())));
-        }
         let mut output = CallOutput::default();
         let gated = demand.is_some_and(|demand| demand > Demand::Nothing && demand < Demand::Word);
+        let mut token = None;
         if gated && !caller.principal.rights.admits(danger) {
             output.warnings.push(
                 "with these arguments the call is more than you may do here, so there is no confirm_token".to_owned(),
@@ -47,12 +38,23 @@ impl Inner {
         } else if gated {
             let showing = Showing { caller, subject, digest: self.digest(subject), credential_name: &name };
             match self.give_token(&showing, &seen, shown.to_string()).await {
-                Ok((token, expires_ms)) => {
-                    told.insert("confirm_token".to_owned(), token.expose().into());
-                    told.insert("confirm_expires_ms".to_owned(), json!(expires_ms));
-                }
+                Ok(given) => token = Some(given),
                 Err(error) => output.error = Some(error),
             }
+        }
+        let mut told = Map::new();
+        told.insert("tool".to_owned(), subject.tool().into());
+        told.insert("danger".to_owned(), danger.word().into());
+        if let Some(why) = why {
+            told.insert("danger_reason".to_owned(), why.into());
+        }
+        told.insert("needs".to_owned(), needs(demand, token.is_some()).into());
+        if let Value::Object(shown) = &shown {
+            told.extend(shown.iter().map(|(key, value)| (key.clone(), value.clone())));
+        }
+        if let Some((token, expires_ms)) = token {
+            told.insert("confirm_token".to_owned(), token.expose().into());
+            told.insert("confirm_expires_ms".to_owned(), json!(expires_ms));
         }
         output.data = Some(Value::Object(told).to_string().into());
         output
@@ -65,9 +67,12 @@ impl Inner {
     }
 }
 
-/// What the call will need, in words.
-fn needs(demand: Option<Demand>) -> &'static str {
+/// What the call will need, in words. `given`: this preview gives a token.
+fn needs(demand: Option<Demand>, given: bool) -> &'static str {
     match demand {
+        Some(Demand::Preview | Demand::Human) if !given => {
+            "a confirm_token, which this preview does not give: read warnings and error, mend the request and preview it again"
+        }
         None => "switched off on this gateway: only the operator can switch confirmed calls on",
         Some(Demand::Nothing) => "idempotency_key",
         Some(Demand::Preview) => "idempotency_key and this confirm_token",

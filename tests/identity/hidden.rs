@@ -112,6 +112,13 @@ async fn arguments_that_raise_a_call_above_the_ceiling_are_refused_without_a_way
     let words = refused["error"].to_string();
     assert!(words.contains("dangerous") && !words.contains("confirm") && !words.contains("policy"), "{words}");
     assert_eq!(world.asked("/api/v1/node/update"), 0);
+    // Its preview may be read, and gives nothing that would open it.
+    let preview = json!({ "request": { "tool": "node.update", "request": { "id": 1, "http": 1 } } });
+    let shown = bot.result("ops.preview", preview).await;
+    assert!(shown["warnings"].to_string().contains("the call is more than you may do here"), "{shown}");
+    assert!(shown["data"].get("confirm_token").is_none(), "{shown}");
+    let needs = shown["data"]["needs"].as_str().unwrap();
+    assert!(needs.contains("which this preview does not give") && !needs.contains("this confirm_token"), "{needs}");
     let fine = bot
         .result(
             "node.update",

@@ -124,6 +124,25 @@ async fn every_wrong_use_of_a_confirmation_is_refused_with_a_word_of_its_own() {
 }
 
 #[tokio::test]
+async fn a_preview_of_what_is_not_there_gives_no_token_and_does_not_speak_of_one() {
+    let world = World::fresh().await;
+    let mut seen = 0;
+    for route in mutations() {
+        let request = Map::from_iter([("id".to_owned(), json!(987_654))]);
+        let shown = world.preview(route.tool, &request).await;
+        if !shown["warnings"].to_string().contains("nothing that the call is about is there") {
+            continue;
+        }
+        seen += 1;
+        assert!(shown["data"].get("confirm_token").is_none(), "{}: {shown}", route.tool);
+        let needs = shown["data"]["needs"].as_str().unwrap();
+        assert!(needs.contains("which this preview does not give") && !needs.contains("this confirm_token"), "{shown}");
+    }
+    println!("{seen} tools were previewed for an id that is not there");
+    assert!(seen >= 8, "{seen}");
+}
+
+#[tokio::test]
 async fn a_refusal_by_a_person_holds_and_nothing_is_sent() {
     let mut counts = Counts::default();
     for (route, number) in all_examples().await {
