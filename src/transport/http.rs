@@ -3,9 +3,10 @@
 
 use std::{
     net::SocketAddr,
-    pin::Pin,
-    sync::Arc,
-    task::{Context, Poll},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
@@ -17,24 +18,20 @@ use axum::{
     response::{IntoResponse as _, Response},
     routing::get,
 };
-use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode, header};
-use http_body::{Frame, SizeHint};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use rmcp::transport::{
     StreamableHttpServerConfig, StreamableHttpService, streamable_http_server::session::local::LocalSessionManager,
 };
 use tokio::net::TcpListener;
-use tokio_util::{
-    sync::CancellationToken,
-    task::{TaskTracker, task_tracker::TaskTrackerToken},
-};
+use tokio_util::sync::CancellationToken;
 
 use super::{
     Entrance, McpServer, auth, listener,
+    places::{Full, Places},
     splice::{Parking, SpliceBody},
 };
-use crate::{config::Config, gateway::Gateway};
+use crate::{access::Principal, config::Config, gateway::Gateway};
 
 /// Sessions kept for clients of the older revisions; one costs about 50 KB.
 const MOST_SESSIONS: usize = 1_000;
@@ -73,16 +70,15 @@ pub async fn serve_http(
     let listener =
         TcpListener::bind(address).await.map_err(|error| format!("{address} cannot be listened on: {error}"))?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
-    let (running, streams) = (TaskTracker::new(), CancellationToken::new());
-    let app = app(Arc::clone(&gateway), running.clone(), streams.clone());
+    let (places, streams) = (Places::default(), CancellationToken::new());
+    let app = app(Arc::clone(&gateway), places.clone(), streams.clone());
     let task = tokio::spawn(async move {
         let header_timeout = move || gateway.policy().http.header_timeout;
         let server = listener::accept(listener, app, header_timeout, stop.clone());
         let late = async {
             stop.cancelled().await;
             // rmcp's token ends everything at once, calls too, so the calls come first.
-            running.close();
-            let in_time = tokio::time::timeout(LAST_WORDS, running.wait()).await.is_ok();
+            let in_time = tokio::time::timeout(LAST_WORDS, places.all_free()).await.is_ok();
             streams.cancel();
             tokio::time::sleep(GOOD_BYE).await;
             in_time
@@ -98,7 +94,7 @@ pub async fn serve_http(
     Ok(Running { address, task })
 }
 
-fn app(gateway: Arc<Gateway>, running: TaskTracker, streams: CancellationToken) -> Router {
+fn app(gateway: Arc<Gateway>, places: Places, streams: CancellationToken) -> Router {
     let config = gateway.config().clone();
     let health = health_text(&config);
     let server = McpServer::new(Arc::clone(&gateway), Entrance::Http);
@@ -113,7 +109,7 @@ fn app(gateway: Arc<Gateway>, running: TaskTracker, streams: CancellationToken) 
     let metadata = get(resource_metadata).with_state(Arc::clone(&gateway));
     Router::new()
         .route_service("/mcp", service)
-        .layer(middleware::from_fn_with_state(Shared { gateway, sessions, running }, around))
+        .layer(middleware::from_fn_with_state(Shared { gateway, sessions, opening: Arc::default(), places }, around))
         .layer(middleware::from_fn_with_state(guard, auth::guard))
         .route("/.well-known/oauth-protected-resource", metadata.clone())
         .route("/.well-known/oauth-protected-resource/{*endpoint}", metadata)
@@ -175,26 +171,38 @@ fn health_text(config: &Config) -> String {
 struct Shared {
     gateway: Arc<Gateway>,
     sessions: Arc<LocalSessionManager>,
-    /// One token for each call that runs, until its answer is written.
-    running: TaskTracker,
+    /// Sessions that are being opened.
+    opening: Arc<AtomicUsize>,
+    places: Places,
 }
 
-/// Counts the calls that run and holds each to the limits.
+/// Gives each call a place and holds it to the limits.
 async fn around(State(shared): State<Shared>, request: Request, next: Next) -> Response {
     if request.method() != Method::POST {
         return next.run(request).await;
     }
     let policy = shared.gateway.policy();
-    let token = shared.running.token();
-    if shared.running.len() > policy.http.max_concurrent {
-        let words = "too many calls are running; try again in a moment\n";
-        return (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "1")], words).into_response();
-    }
-    let request = match whole(request, policy.http.max_body_bytes, policy.http.body_timeout).await {
+    let http = &policy.http;
+    // The layer in front lets nobody through without one.
+    let Some(principal) = request.extensions().get::<Arc<Principal>>() else {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
+    let refuse = |status, words| (status, [(header::RETRY_AFTER, "1")], words).into_response();
+    let place = match shared.places.take(&principal.name, http.max_concurrent, http.max_concurrent_per_principal) {
+        Ok(place) => place,
+        Err(Full::Server) => {
+            return refuse(StatusCode::SERVICE_UNAVAILABLE, "too many calls are running; try again in a moment\n");
+        }
+        Err(Full::Principal) => {
+            let words = "too many calls of yours are running; wait until one of them has ended\n";
+            return refuse(StatusCode::TOO_MANY_REQUESTS, words);
+        }
+    };
+    let request = match whole(request, http.max_body_bytes, http.body_timeout).await {
         Ok(request) => request,
         Err(answer) => return *answer,
     };
-    answer(&shared, request, next).await.map(|body| Body::new(HeldBody { inner: body, _token: token }))
+    answer(&shared, request, next).await.map(|body| place.until_sent(body))
 }
 
 /// The request with its whole body at hand, if it came in time and is not too large.
@@ -227,7 +235,10 @@ async fn answer(shared: &Shared, mut request: Request, next: Next) -> Response {
     if request.headers().contains_key("mcp-session-id") {
         return next.run(request).await;
     }
-    if opens_session(request.headers()) && shared.sessions.sessions.read().await.len() >= MOST_SESSIONS {
+    let opening = opens_session(request.headers()).then(|| Opening::begin(&shared.opening));
+    if let Some(opening) = &opening
+        && shared.sessions.sessions.read().await.len() + opening.before >= MOST_SESSIONS
+    {
         return (
             StatusCode::SERVICE_UNAVAILABLE,
             [(header::RETRY_AFTER, "60")],
@@ -245,27 +256,23 @@ async fn answer(shared: &Shared, mut request: Request, next: Next) -> Response {
     Response::from_parts(parts, Body::new(SpliceBody::new(body, parking)))
 }
 
-/// A body that counts as a running call until it has been sent.
-#[derive(Debug)]
-struct HeldBody {
-    inner: Body,
-    _token: TaskTrackerToken,
+/// A session that is being opened, until this is dropped: counted, so that many at the same moment do not come to more than
+/// there may be.
+struct Opening<'a> {
+    opening: &'a AtomicUsize,
+    /// How many were being opened when this one began.
+    before: usize,
 }
 
-impl http_body::Body for HeldBody {
-    type Data = Bytes;
-    type Error = axum::Error;
-
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        Pin::new(&mut self.inner).poll_frame(cx)
+impl<'a> Opening<'a> {
+    fn begin(opening: &'a AtomicUsize) -> Self {
+        Self { opening, before: opening.fetch_add(1, Ordering::SeqCst) }
     }
+}
 
-    fn is_end_stream(&self) -> bool {
-        self.inner.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        http_body::Body::size_hint(&self.inner)
+impl Drop for Opening<'_> {
+    fn drop(&mut self) {
+        self.opening.fetch_sub(1, Ordering::SeqCst);
     }
 }
 

@@ -7,6 +7,7 @@ mod http;
 mod instructions;
 mod listener;
 mod listing;
+mod places;
 mod prompts;
 mod resources;
 mod saved;

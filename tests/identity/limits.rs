@@ -33,6 +33,50 @@ async fn a_body_that_does_not_come_is_not_waited_for() {
 }
 
 #[tokio::test]
+async fn one_principal_that_takes_all_its_places_shuts_nobody_else_out() {
+    let others = policy("max_concurrent: 3, max_concurrent_per_principal: 1");
+    let world = Guarded::start(&format!("{others}  ops: {{ role: viewer, tokens: ['{}'] }}\n", digest("t-ops"))).await;
+    // A call whose body does not come has its place already.
+    let mut stream = TcpStream::connect(world.served.address).await.unwrap();
+    stream.write_all(format!("{HEAD}content-length: 1000\r\n\r\n{{").as_bytes()).await.unwrap();
+    let mut bot = world.client(Some("t-bot")).await;
+    let refused = within(20, "the place is taken", async {
+        loop {
+            let reply = bot.modern("tools/list", json!({})).await;
+            if reply.status != 200 {
+                break reply;
+            }
+        }
+    })
+    .await;
+    assert_eq!((refused.status, refused.header("retry-after")), (429, Some("1")));
+    assert_eq!(refused.text(), "too many calls of yours are running; wait until one of them has ended\n");
+    assert_eq!(world.client(Some("t-ops")).await.modern("tools/list", json!({})).await.status, 200);
+    drop(stream);
+    within(20, "the place is free", async { while bot.modern("tools/list", json!({})).await.status != 200 {} }).await;
+}
+
+#[tokio::test]
+async fn calls_over_the_gateways_number_are_refused_whoever_calls() {
+    let two = policy("max_concurrent: 1");
+    let world = Guarded::start(&format!("{two}  ops: {{ role: viewer, tokens: ['{}'] }}\n", digest("t-ops"))).await;
+    let mut stream = TcpStream::connect(world.served.address).await.unwrap();
+    stream.write_all(format!("{HEAD}content-length: 1000\r\n\r\n{{").as_bytes()).await.unwrap();
+    let mut ops = world.client(Some("t-ops")).await;
+    let refused = within(20, "the place is taken", async {
+        loop {
+            let reply = ops.modern("tools/list", json!({})).await;
+            if reply.status != 200 {
+                break reply;
+            }
+        }
+    })
+    .await;
+    assert_eq!((refused.status, refused.header("retry-after")), (503, Some("1")));
+    assert_eq!(refused.text(), "too many calls are running; try again in a moment\n");
+}
+
+#[tokio::test]
 async fn headers_that_do_not_come_are_not_waited_for() {
     let world = Guarded::start(&policy("header_timeout_seconds: 1")).await;
     let answer = raw(world.served.address, b"POST /mcp HTTP/1.1\r\nhost: local").await;

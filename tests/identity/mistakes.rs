@@ -152,6 +152,10 @@ fn each_mistake_is_told_with_its_place_and_the_cure() {
             vec!["flvx-mcp.yaml:1:42: credentials.alice: there is no key `password` here; did you mean `password_env`?"],
         ),
         (
+            "http: { max_concurrent: 20, max_concurrent_per_principal: 21 }\n".into(),
+            vec!["flvx-mcp.yaml:1:59: http.max_concurrent_per_principal: 21 is not from 1 to 20"],
+        ),
+        (
             "http: { public_url: 'https://flvx.example.com/mcp/', max_concurrent: 0 }\n".into(),
             vec![
                 "flvx-mcp.yaml:1:21: http.public_url: `https://flvx.example.com/mcp/` ends with `/`; the endpoint is called without it, and both must be equal",

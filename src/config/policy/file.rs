@@ -187,6 +187,10 @@ pub struct HttpEntry {
     /// Most calls at the same time; more get 503. 256 unless said.
     #[schemars(range(min = 1, max = 10_000))]
     pub max_concurrent: Option<usize>,
+    /// Most calls of one principal at the same time; more get 429. Half of `max_concurrent` unless said, so that nobody shuts
+    /// the others out.
+    #[schemars(range(min = 1, max = 10_000))]
+    pub max_concurrent_per_principal: Option<usize>,
     /// Seconds in which a request's headers must have come; 30 unless said. An idle connection is closed after the same time.
     #[schemars(range(min = 1, max = 600))]
     pub header_timeout_seconds: Option<u64>,

@@ -13,6 +13,8 @@ pub struct HttpRules {
     pub max_body_bytes: usize,
     /// Most calls at the same time.
     pub max_concurrent: usize,
+    /// Most calls of one principal at the same time.
+    pub max_concurrent_per_principal: usize,
     /// Time for a request's headers.
     pub header_timeout: Duration,
     /// Time for a request's body.
@@ -26,6 +28,7 @@ impl Default for HttpRules {
             public_url: None,
             max_body_bytes: 4 << 20,
             max_concurrent: 256,
+            max_concurrent_per_principal: 128,
             header_timeout: Duration::from_secs(30),
             body_timeout: Duration::from_secs(30),
         }

@@ -32,6 +32,8 @@ pub(super) fn http(check: &mut Check<'_, '_>, entry: &HttpEntry) -> HttpRules {
     let seconds = |given: Option<u64>| given.map(|seconds| usize::try_from(seconds).unwrap_or(usize::MAX));
     let max_body_bytes = within("max_body_bytes", entry.max_body_bytes, usual.max_body_bytes, 1024, 64 << 20);
     let max_concurrent = within("max_concurrent", entry.max_concurrent, usual.max_concurrent, 1, 10_000);
+    let one = entry.max_concurrent_per_principal;
+    let most_of_one = within("max_concurrent_per_principal", one, max_concurrent.div_ceil(2), 1, max_concurrent);
     let header = within("header_timeout_seconds", seconds(entry.header_timeout_seconds), 30, 1, 600);
     let body = within("body_timeout_seconds", seconds(entry.body_timeout_seconds), 30, 1, 600);
     HttpRules {
@@ -39,6 +41,7 @@ pub(super) fn http(check: &mut Check<'_, '_>, entry: &HttpEntry) -> HttpRules {
         public_url,
         max_body_bytes,
         max_concurrent,
+        max_concurrent_per_principal: most_of_one,
         header_timeout: Duration::from_secs(header as u64),
         body_timeout: Duration::from_secs(body as u64),
     }
