@@ -85,6 +85,15 @@ impl Call {
         }
     }
 
+    /// The same request with another id of the same length.
+    fn numbered(mut self, caller: usize) -> Self {
+        if let Some(at) = memchr::memmem::find(&self.bytes, ID.as_bytes()) {
+            let id = format!("\"id\":{}", 1_000 + caller);
+            self.bytes[at..at + id.len()].copy_from_slice(id.as_bytes());
+        }
+        self
+    }
+
     fn params(kind: Reply) -> serde_json::Value {
         let (_, tool) = kind.route();
         let arguments =
@@ -93,8 +102,11 @@ impl Call {
     }
 }
 
+/// The id of a request before it is numbered.
+const ID: &str = "\"id\":1000";
+
 fn rpc(method: &str, params: &serde_json::Value) -> String {
-    json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params }).to_string()
+    json!({ "jsonrpc": "2.0", "id": 1000, "method": method, "params": params }).to_string()
 }
 
 fn request(address: SocketAddr, head: &str, body: &str) -> Vec<u8> {
@@ -110,8 +122,9 @@ pub async fn measure(call: &Call, callers: usize, span: Duration, gateway: Optio
     let cpu_before = gateway.map_or(0.0, Gateway::cpu_seconds);
     let started = Instant::now();
     let tasks: Vec<_> = (0..callers)
-        .map(|_| {
-            let call = call.clone();
+        .map(|caller| {
+            // In one session no two calls that run may have one id.
+            let call = call.clone().numbered(caller);
             tokio::spawn(async move {
                 let mut stream = connect(call.address).await;
                 let mut taken = Vec::new();
