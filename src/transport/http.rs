@@ -1,25 +1,16 @@
 //! Streamable HTTP: `/mcp` for every protocol revision, the health path beside it. Who comes is found out in front of it
-//! (`auth`); here are the limits: how large a request is, how long it takes to come, how many run at once.
+//! (`auth`), and what a request may cost is held down on its way in (`intake`).
 
-use std::{
-    net::SocketAddr,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-    time::Duration,
-};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{
     Router,
-    body::Body,
     extract::{Request, State},
-    middleware::{self, Next},
+    middleware,
     response::{IntoResponse as _, Response},
     routing::get,
 };
-use http::{HeaderMap, Method, StatusCode, header};
-use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use http::{StatusCode, header};
 use rmcp::transport::{
     StreamableHttpServerConfig, StreamableHttpService, streamable_http_server::session::local::LocalSessionManager,
 };
@@ -27,14 +18,16 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Entrance, McpServer, auth, listener,
-    places::{Full, Places},
-    splice::{Parking, SpliceBody},
+    Entrance, McpServer, auth,
+    intake::{Intake, intake},
+    listener,
+    places::Places,
 };
-use crate::{access::Principal, config::Config, gateway::Gateway};
+use crate::{config::Config, gateway::Gateway};
 
-/// Sessions kept for clients of the older revisions; one costs about 50 KB.
-const MOST_SESSIONS: usize = 1_000;
+/// How long a session of the older revisions may be silent. A call of it that runs longer loses its answer: what it does goes
+/// on, and its idempotency key tells what came of it.
+const SESSION_SILENCE: Duration = Duration::from_secs(15 * 60);
 /// How long calls that run may finish after a signal.
 const LAST_WORDS: Duration = Duration::from_secs(5);
 /// How long streams that only listen may take to close after that.
@@ -98,7 +91,7 @@ fn app(gateway: Arc<Gateway>, places: Places, streams: CancellationToken) -> Rou
     let config = gateway.config().clone();
     let health = health_text(&config);
     let server = McpServer::new(Arc::clone(&gateway), Entrance::Http);
-    let sessions = Arc::new(LocalSessionManager::default());
+    let sessions = Arc::new(sessions());
     let service =
         StreamableHttpService::new(move || Ok(server.clone()), Arc::clone(&sessions), mcp_config(&gateway, streams));
     let guard = Arc::new(auth::Guard::new(
@@ -109,7 +102,7 @@ fn app(gateway: Arc<Gateway>, places: Places, streams: CancellationToken) -> Rou
     let metadata = get(resource_metadata).with_state(Arc::clone(&gateway));
     Router::new()
         .route_service("/mcp", service)
-        .layer(middleware::from_fn_with_state(Shared { gateway, sessions, opening: Arc::default(), places }, around))
+        .layer(middleware::from_fn_with_state(Intake::new(Arc::clone(&guard), sessions, places), intake))
         .layer(middleware::from_fn_with_state(guard, auth::guard))
         .route("/.well-known/oauth-protected-resource", metadata.clone())
         .route("/.well-known/oauth-protected-resource/{*endpoint}", metadata)
@@ -118,6 +111,12 @@ fn app(gateway: Arc<Gateway>, places: Places, streams: CancellationToken) -> Rou
             get(move || async move { ([(header::CONTENT_TYPE, "application/json")], health.clone()) }),
         )
         .fallback(not_found)
+}
+
+fn sessions() -> LocalSessionManager {
+    let mut sessions = LocalSessionManager::default();
+    sessions.session_config.keep_alive = Some(SESSION_SILENCE);
+    sessions
 }
 
 async fn not_found() -> Response {
@@ -164,122 +163,4 @@ fn mcp_config(gateway: &Gateway, stop: CancellationToken) -> StreamableHttpServe
 
 fn health_text(config: &Config) -> String {
     serde_json::json!({ "status": "ok", "name": config.server_name, "version": config.server_version }).to_string()
-}
-
-/// What the requests of one server have in common.
-#[derive(Debug, Clone)]
-struct Shared {
-    gateway: Arc<Gateway>,
-    sessions: Arc<LocalSessionManager>,
-    /// Sessions that are being opened.
-    opening: Arc<AtomicUsize>,
-    places: Places,
-}
-
-/// Gives each call a place and holds it to the limits.
-async fn around(State(shared): State<Shared>, request: Request, next: Next) -> Response {
-    if request.method() != Method::POST {
-        return next.run(request).await;
-    }
-    let policy = shared.gateway.policy();
-    let http = &policy.http;
-    // The layer in front lets nobody through without one.
-    let Some(principal) = request.extensions().get::<Arc<Principal>>() else {
-        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
-    };
-    let refuse = |status, words| (status, [(header::RETRY_AFTER, "1")], words).into_response();
-    let place = match shared.places.take(&principal.name, http.max_concurrent, http.max_concurrent_per_principal) {
-        Ok(place) => place,
-        Err(Full::Server) => {
-            return refuse(StatusCode::SERVICE_UNAVAILABLE, "too many calls are running; try again in a moment\n");
-        }
-        Err(Full::Principal) => {
-            let words = "too many calls of yours are running; wait until one of them has ended\n";
-            return refuse(StatusCode::TOO_MANY_REQUESTS, words);
-        }
-    };
-    let request = match whole(request, http.max_body_bytes, http.body_timeout).await {
-        Ok(request) => request,
-        Err(answer) => return *answer,
-    };
-    answer(&shared, request, next).await.map(|body| place.until_sent(body))
-}
-
-/// The request with its whole body at hand, if it came in time and is not too large.
-async fn whole(request: Request, largest: usize, limit: Duration) -> Result<Request, Box<Response>> {
-    let (parts, body) = request.into_parts();
-    let refuse = |status: StatusCode, words: String| {
-        // What is still to come is not wanted.
-        Box::new((status, [(header::CONNECTION, "close")], words).into_response())
-    };
-    let too_large =
-        || refuse(StatusCode::PAYLOAD_TOO_LARGE, format!("Payload Too Large: request body exceeds {largest} bytes"));
-    let said = parts.headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
-    if said.is_some_and(|said| said > largest) {
-        return Err(too_large());
-    }
-    match tokio::time::timeout(limit, Limited::new(body, largest).collect()).await {
-        Ok(Ok(body)) => Ok(Request::from_parts(parts, Body::from(body.to_bytes()))),
-        Ok(Err(error)) if error.downcast_ref::<LengthLimitError>().is_some() => Err(too_large()),
-        Ok(Err(error)) => Err(refuse(StatusCode::BAD_REQUEST, format!("the body cannot be read: {error}\n"))),
-        Err(_) => {
-            let words = format!("the body did not come within {} s\n", limit.as_secs());
-            Err(refuse(StatusCode::REQUEST_TIMEOUT, words))
-        }
-    }
-}
-
-/// Gives every request of the stateless kind a place to park its results, and puts them into the answer.
-async fn answer(shared: &Shared, mut request: Request, next: Next) -> Response {
-    // In a session rmcp keeps messages for clients that come back for them, so they must be whole from the start.
-    if request.headers().contains_key("mcp-session-id") {
-        return next.run(request).await;
-    }
-    let opening = opens_session(request.headers()).then(|| Opening::begin(&shared.opening));
-    if let Some(opening) = &opening
-        && shared.sessions.sessions.read().await.len() + opening.before >= MOST_SESSIONS
-    {
-        return (
-            StatusCode::SERVICE_UNAVAILABLE,
-            [(header::RETRY_AFTER, "60")],
-            "too many sessions are open; end some, or use a client of revision 2026-07-28\n",
-        )
-            .into_response();
-    }
-    let parking = Parking::default();
-    request.extensions_mut().insert(parking.clone());
-    let (mut parts, body) = next.run(request).await.into_parts();
-    if parking.is_unused() {
-        return Response::from_parts(parts, body);
-    }
-    parts.headers.remove(header::CONTENT_LENGTH);
-    Response::from_parts(parts, Body::new(SpliceBody::new(body, parking)))
-}
-
-/// A session that is being opened, until this is dropped: counted, so that many at the same moment do not come to more than
-/// there may be.
-struct Opening<'a> {
-    opening: &'a AtomicUsize,
-    /// How many were being opened when this one began.
-    before: usize,
-}
-
-impl<'a> Opening<'a> {
-    fn begin(opening: &'a AtomicUsize) -> Self {
-        Self { opening, before: opening.fetch_add(1, Ordering::SeqCst) }
-    }
-}
-
-impl Drop for Opening<'_> {
-    fn drop(&mut self) {
-        self.opening.fetch_sub(1, Ordering::SeqCst);
-    }
-}
-
-/// Whether a POST without a session may be an `initialize`, which opens one whatever revision it names. From 2026-07-28 on
-/// the method stands in a header too, and the library refuses a body that says another; before, that header is not looked at.
-fn opens_session(headers: &HeaderMap) -> bool {
-    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    let told_truly = header("mcp-protocol-version").is_some_and(|version| version >= "2026-07-28");
-    !told_truly || header("mcp-method").is_none_or(|method| method == "initialize")
 }

@@ -5,6 +5,7 @@ mod auth;
 mod entrance;
 mod http;
 mod instructions;
+mod intake;
 mod listener;
 mod listing;
 mod places;

@@ -36,7 +36,7 @@ impl Places {
     ///
     /// # Errors
     /// There is none.
-    pub fn take(&self, principal: &str, most: usize, most_of_one: usize) -> Result<Place, Full> {
+    pub fn take(&self, principal: &str, most: usize, most_of_one: usize) -> Result<Arc<Place>, Full> {
         let mut of = self.of.lock().unwrap_or_else(PoisonError::into_inner);
         let taken = of.get(principal).copied().unwrap_or(0);
         if taken >= most_of_one {
@@ -46,7 +46,7 @@ impl Places {
             return Err(Full::Server);
         }
         of.insert(principal.to_owned(), taken + 1);
-        Ok(Place { principal: principal.to_owned(), of: Arc::clone(&self.of), _token: self.all.token() })
+        Ok(Arc::new(Place { principal: principal.to_owned(), of: Arc::clone(&self.of), _token: self.all.token() }))
     }
 
     /// Waits until all places are free. None is to be taken any more.
@@ -56,7 +56,8 @@ impl Places {
     }
 }
 
-/// A place, until it is dropped.
+/// A place, until the last who holds it drops it: the answer that is being sent, and the handler, which sees it in the
+/// request's extensions and may run on after a client that hung up.
 #[derive(Debug)]
 pub(super) struct Place {
     principal: String,
@@ -66,8 +67,8 @@ pub(super) struct Place {
 
 impl Place {
     /// Holds the place until this body has been sent.
-    pub fn until_sent(self, body: Body) -> Body {
-        Body::new(HeldBody { inner: body, _place: self })
+    pub fn until_sent(place: Arc<Self>, body: Body) -> Body {
+        Body::new(HeldBody { inner: body, _place: place })
     }
 }
 
@@ -87,7 +88,7 @@ impl Drop for Place {
 #[derive(Debug)]
 struct HeldBody {
     inner: Body,
-    _place: Place,
+    _place: Arc<Place>,
 }
 
 impl http_body::Body for HeldBody {
@@ -129,7 +130,7 @@ mod tests {
     #[tokio::test]
     async fn a_stop_waits_for_the_body_that_holds_the_last_place() {
         let places = Places::default();
-        let body = places.take("bot", 3, 2).unwrap().until_sent(Body::from("answer"));
+        let body = Place::until_sent(places.take("bot", 3, 2).unwrap(), Body::from("answer"));
         let waiting = places.all_free();
         tokio::pin!(waiting);
         assert!(tokio::time::timeout(Duration::from_millis(20), waiting.as_mut()).await.is_err());

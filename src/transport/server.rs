@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use flvx_panel::spec::Danger;
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
@@ -14,11 +15,14 @@ use rmcp::{
     service::RequestContext,
 };
 use serde_json::Value;
+use tokio_util::sync::CancellationToken;
 
-use super::{Entrance, Listing, approval, instructions::instructions, prompts, resources, saved, splice::Parking};
+use super::{
+    Entrance, Listing, approval, auth::Known, instructions::instructions, prompts, resources, saved, splice::Parking,
+};
 use crate::{
     access::{Principal, Via},
-    gateway::{Caller, Gateway},
+    gateway::{Caller, Gateway, shape::clean_text},
     result::CallOutput,
 };
 
@@ -78,26 +82,55 @@ impl McpServer {
             Entrance::Http => context
                 .extensions
                 .get::<http::request::Parts>()
-                .and_then(|parts| parts.extensions.get::<Arc<Principal>>().cloned())
+                .and_then(|parts| parts.extensions.get::<Known>())
+                .map(|known| Arc::clone(&known.principal))
                 .ok_or_else(|| ErrorData::internal_error("the request came in without a principal", None)),
         }
     }
 
     /// Who calls, with the client's own words about itself.
     fn caller(&self, context: &RequestContext<RoleServer>) -> Result<Caller, ErrorData> {
-        let client = context.client_info().map(|info| {
-            format!("{}/{}", info.name, info.version).chars().filter(|c| !c.is_control()).take(100).collect()
-        });
+        let client = context
+            .client_info()
+            .map(|info| clean_text(&format!("{}/{}", info.name, info.version)).chars().take(100).collect());
         let traceparent = context.meta.0.get_traceparent().map(str::to_owned);
         Ok(Caller { principal: self.principal(context)?, client, traceparent })
     }
 
-    /// Hands a call to the gateway.
-    async fn once(&self, caller: &Caller, request: &CallToolRequestParams) -> Result<CallOutput, ErrorData> {
+    /// Hands a call to the gateway. A read ends with the client that hangs up or cancels it; a change goes on to its end, so
+    /// that it is known what came of it.
+    async fn once(
+        &self,
+        caller: &Caller,
+        request: &CallToolRequestParams,
+        gone: &CancellationToken,
+    ) -> Result<CallOutput, ErrorData> {
         let arguments = request.arguments.clone().unwrap_or_default();
+        let gateway = &self.shared.gateway;
         // On the heap: rmcp moves this future between its tasks, and the whole way of a call is 14 KB of it.
-        let calling = Box::pin(self.shared.gateway.call(caller, &request.name, arguments));
-        calling.await.map_err(|unknown| ErrorData::invalid_params(unknown.to_string(), None))
+        let calling = Box::pin(gateway.call(caller, &request.name, arguments));
+        let changes = gateway.registry().resolve(&request.name).is_some_and(|tool| tool.danger >= Danger::Write);
+        let called = if changes {
+            calling.await
+        } else {
+            tokio::select! {
+                biased;
+                called = calling => called,
+                // Nobody hears this.
+                () = gone.cancelled() => return Err(ErrorData::internal_error("the call was cancelled", None)),
+            }
+        };
+        called.map_err(|unknown| ErrorData::invalid_params(unknown.to_string(), None))
+    }
+
+    /// The same caller with the rights of now, after a wait. `None`: the policy changed, and only a new request can prove who
+    /// it is.
+    fn still(&self, context: &RequestContext<RoleServer>, caller: &Caller) -> Option<Caller> {
+        let known = context.extensions.get::<http::request::Parts>().and_then(|parts| parts.extensions.get::<Known>());
+        match self.shared.entrance {
+            Entrance::Http => known.filter(|known| known.holds(&self.shared.gateway)).map(|_| caller.clone()),
+            Entrance::Stdio => Some(Caller { principal: self.principal(context).ok()?, ..caller.clone() }),
+        }
     }
 
     /// Where this call's result may be parked, if its transport replaces tokens.
@@ -159,14 +192,22 @@ impl ServerHandler for McpServer {
         let caller = self.caller(&context)?;
         let gateway = &self.shared.gateway;
         let mut answered = approval::can_ask(&context) && approval::take_answer(gateway, &caller, &request).await;
-        let mut output = self.once(&caller, &request).await?;
+        let mut output = self.once(&caller, &request, &context.ct).await?;
         if let Some(awaits) = output.awaits.clone().filter(|_| !answered && approval::can_ask(&context)) {
             if approval::is_modern(&context) {
                 return Ok(approval::input_required(&awaits).into());
             }
             answered = approval::ask(gateway, &caller, &context, &awaits).await;
-            if answered {
-                output = self.once(&caller, &request).await?;
+            match self.still(&context, &caller) {
+                Some(caller) if answered => output = self.once(&caller, &request, &context.ct).await?,
+                None if answered => {
+                    output.warnings.push(
+                        "the form was answered, and the gateway's policy changed while it was open: repeat the same call"
+                            .to_owned(),
+                    );
+                    answered = false;
+                }
+                _ => {}
             }
         }
         if answered {

@@ -1,5 +1,7 @@
 //! Limits of HTTP: size, time, number. What is over a limit is refused and costs others nothing.
 
+use flvx_mcp::store::audit::Filter;
+use flvx_sandbox::{Fault, FaultRule};
 use serde_json::json;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -7,7 +9,7 @@ use tokio::{
 };
 
 use crate::setup::{Guarded, digest};
-use crate::support::within;
+use crate::support::{modern, modern_headers, within};
 
 fn policy(http: &str) -> String {
     format!("http: {{ {http} }}\nprincipals:\n  bot: {{ role: viewer, tokens: ['{}'] }}\n", digest("t-bot"))
@@ -74,6 +76,80 @@ async fn calls_over_the_gateways_number_are_refused_whoever_calls() {
     .await;
     assert_eq!((refused.status, refused.header("retry-after")), (503, Some("1")));
     assert_eq!(refused.text(), "too many calls are running; try again in a moment\n");
+}
+
+#[tokio::test]
+async fn a_call_holds_its_place_until_it_has_ended_also_when_its_client_hangs_up() {
+    let world = Guarded::start(&policy("max_concurrent: 1").replace("viewer", "admin")).await;
+    let slow = |path, ms| world.sandbox.panel.fault(FaultRule::new(Fault::Latency).on(path).ms(ms));
+    slow("/api/v1/announcement/update", 1_500);
+    slow("/api/v1/node/list", 60_000);
+    let mut next = world.client(Some("t-bot")).await;
+    for (tool, path, arguments) in [
+        (
+            "announcement_update",
+            "/api/v1/announcement/update",
+            json!({ "request": { "content": "late", "enabled": 1 }, "idempotency_key": "place-0001" }),
+        ),
+        ("node_list", "/api/v1/node/list", json!({})),
+    ] {
+        let mut bot = world.client(Some("t-bot")).await;
+        let message = modern(1, "tools/call", json!({ "name": tool, "arguments": arguments }));
+        let mut headers = modern_headers(&message);
+        headers.push(("authorization", "Bearer t-bot".to_owned()));
+        bot.connection.send("POST", "/mcp", &headers, message.to_string().as_bytes()).await;
+        within(20, "the panel to be asked", async {
+            while world.asked(path) == 0 {
+                tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+            }
+        })
+        .await;
+        assert_eq!(next.modern("tools/list", json!({})).await.status, 429, "{tool} runs");
+        drop(bot);
+        if tool == "announcement_update" {
+            assert_eq!(next.modern("tools/list", json!({})).await.status, 429, "the change goes on");
+        }
+        // A change ends in its time, a read at once: its panel would take a minute more.
+        within(20, tool, async { while next.modern("tools/list", json!({})).await.status != 200 {} }).await;
+    }
+    world.gateway.audit().flush().await;
+    let records = world.gateway.store().search_audit(Filter::default(), 10).await.unwrap();
+    let endings: Vec<String> = records.iter().map(|row| row.record.clone()).collect();
+    assert!(
+        endings.iter().any(|record| record.contains("announcement.update") && record.contains("\"outcome\":\"done\"")),
+        "{endings:?}"
+    );
+    assert!(
+        endings.iter().any(|record| record.contains("node.list") && record.contains("caller_gone")),
+        "{endings:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_token_that_is_taken_away_while_the_body_comes_opens_nothing() {
+    let world = Guarded::start(&policy("")).await;
+    let message = modern(1, "tools/list", json!({}));
+    let body = message.to_string();
+    let mut head = String::from("POST /mcp HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer t-bot\r\n");
+    for (name, value) in modern_headers(&message) {
+        head.push_str(&format!("{name}: {value}\r\n"));
+    }
+    for taken in [false, true] {
+        let mut stream = TcpStream::connect(world.served.address).await.unwrap();
+        let start = format!("{head}content-length: {}\r\nconnection: close\r\n\r\n{}", body.len(), &body[..10]);
+        stream.write_all(start.as_bytes()).await.unwrap();
+        // The head has been judged when the place is taken; nothing tells of that from outside.
+        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+        if taken {
+            world.place.write("principals: { other: { role: viewer } }\n");
+            world.gateway.reload().unwrap();
+        }
+        stream.write_all(&body.as_bytes()[10..]).await.unwrap();
+        let mut answer = String::new();
+        within(20, "the answer", stream.read_to_string(&mut answer)).await.unwrap();
+        let status = if taken { "HTTP/1.1 401" } else { "HTTP/1.1 200" };
+        assert!(answer.starts_with(status), "{answer}");
+    }
 }
 
 #[tokio::test]

@@ -10,6 +10,7 @@ mod bearer;
 mod command;
 mod credentials;
 mod file;
+mod forms;
 mod hidden;
 mod jwt;
 mod limits;

@@ -123,8 +123,13 @@ impl Client {
 
     /// Opens a session of the older revisions and gives its id.
     pub async fn initialize(&mut self) -> String {
+        self.initialize_with(json!({})).await
+    }
+
+    /// The same as a client that can do something.
+    pub async fn initialize_with(&mut self, capabilities: Value) -> String {
         let hello = json!({ "jsonrpc": "2.0", "id": 0, "method": "initialize",
-            "params": { "protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": { "name": "tests", "version": "1" } } });
+            "params": { "protocolVersion": "2025-06-18", "capabilities": capabilities, "clientInfo": { "name": "tests", "version": "1" } } });
         let reply = self.post(json_headers(), &hello).await;
         assert_eq!(reply.status, 200, "{}", reply.text());
         let session = reply.header("mcp-session-id").unwrap().to_owned();
@@ -145,6 +150,18 @@ impl Client {
     pub async fn legacy(&mut self, method: &str, params: Value) -> Reply {
         let message = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
         self.post(self.session.clone(), &message).await
+    }
+
+    /// Only sends a message in the session.
+    pub async fn send(&mut self, message: &Value) {
+        let mut headers = self.session.clone();
+        headers.extend(self.proof());
+        self.connection.send("POST", "/mcp", &headers, message.to_string().as_bytes()).await;
+    }
+
+    /// A message in the session that is no request; gives the status.
+    pub async fn tell(&mut self, message: &Value) -> u16 {
+        self.post(self.session.clone(), message).await.status
     }
 
     /// A request without a body in the session.

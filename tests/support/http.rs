@@ -116,6 +116,19 @@ impl Connection {
         }
     }
 
+    /// The next message of an event stream that stays open. hyper sends each event as one chunk, so it is whole.
+    pub async fn event(&mut self) -> Value {
+        loop {
+            if let Some(start) = find(&self.seen, b"data: {")
+                && let Some(length) = find(&self.seen[start..], b"\n")
+            {
+                let line: Vec<u8> = self.seen.drain(..start + length).skip(start + "data: ".len()).collect();
+                return serde_json::from_slice(&line).unwrap();
+            }
+            assert!(self.more().await, "the stream ended: {:?}", String::from_utf8_lossy(&self.seen));
+        }
+    }
+
     /// Whether the server has closed the connection.
     pub async fn is_over(&mut self) -> bool {
         self.seen.is_empty() && !self.more().await

@@ -47,6 +47,21 @@ const SESSION: &str = "mcp-session-id";
 #[derive(Debug, Clone, Copy)]
 pub struct Peer(pub SocketAddr);
 
+/// Whose a request is, and by which policy that was found out. Travels in the request's extensions.
+#[derive(Debug, Clone)]
+pub struct Known {
+    /// Who it is.
+    pub principal: Arc<Principal>,
+    policy: Arc<Policy>,
+}
+
+impl Known {
+    /// Whether the policy is still in force.
+    pub fn holds(&self, gateway: &Gateway) -> bool {
+        Arc::ptr_eq(&self.policy, &gateway.policy())
+    }
+}
+
 /// Lets requests in, or not.
 #[derive(Debug)]
 pub struct Guard {
@@ -80,6 +95,55 @@ impl Guard {
             verifier: Mutex::default(),
             throttle: Throttle::default(),
             watch,
+        }
+    }
+
+    /// The policy in force.
+    pub fn policy(&self) -> Arc<Policy> {
+        self.gateway.policy()
+    }
+
+    /// Lets a request in, which then knows whose it is, or answers it. Looks at its head only.
+    async fn admit(&self, request: &mut Request) -> Result<(), Response> {
+        let started = Instant::now();
+        let policy = self.gateway.policy();
+        let peer = request.extensions().get::<Peer>().map(|peer| peer.0);
+        let Identified { principal, claims } =
+            self.identify(&policy, request.headers()).await.map_err(|NotLetIn { reason, answer }| {
+                self.tell(peer, reason);
+                answer
+            })?;
+        if let Some(claims) = &claims
+            && let Some((tool, scopes)) =
+                step_up::lacking(&self.gateway, &policy, &principal, claims, request.headers())
+        {
+            // The call ends here, so the gateway cannot record it.
+            let caller = Caller { principal, client: None, traceparent: None };
+            let record = Record::unknown_tool(TraceId::fresh().as_str(), &caller, tool);
+            self.gateway.audit().refused(record, "insufficient_scope", started.elapsed());
+            return Err(answer::insufficient_scope(&policy, &scopes));
+        }
+        // The library takes an unreadable id for none and would open a session; here it would look like one that is named.
+        let session = session(request).ok_or_else(answer::bad_session)?;
+        if let Some(session) = &session
+            && !self.may_use(session, &principal).await
+        {
+            self.tell(peer, format!("`{}` named a session of somebody else", principal.name));
+            return Err(answer::no_session());
+        }
+        request.extensions_mut().insert(Known { principal, policy });
+        Ok(())
+    }
+
+    /// Looks at a request again whose body has come, in case the policy changed meanwhile: a token that was taken away opens
+    /// nothing any more, however long ago the head was sent.
+    ///
+    /// # Errors
+    /// The answer to a request that is not let in.
+    pub async fn look_again(&self, request: &mut Request) -> Result<(), Box<Response>> {
+        match request.extensions().get::<Known>() {
+            Some(known) if known.holds(&self.gateway) => Ok(()),
+            _ => self.admit(request).await.map_err(Box::new),
         }
     }
 
@@ -150,40 +214,18 @@ impl Guard {
     }
 }
 
+/// The id of the session that a request names. `None`: it cannot be read.
+fn session(request: &Request) -> Option<Option<String>> {
+    request.headers().get(SESSION).map(|value| value.to_str().map(str::to_owned)).transpose().ok()
+}
+
 /// The layer.
 pub async fn guard(State(guard): State<Arc<Guard>>, mut request: Request, next: Next) -> Response {
-    let started = Instant::now();
-    let policy = guard.gateway.policy();
-    let peer = request.extensions().get::<Peer>().map(|peer| peer.0);
-    let Identified { principal, claims } = match guard.identify(&policy, request.headers()).await {
-        Ok(identified) => identified,
-        Err(NotLetIn { reason, answer }) => {
-            guard.tell(peer, reason);
-            return answer;
-        }
-    };
-    if let Some(claims) = &claims
-        && let Some((tool, scopes)) = step_up::lacking(&guard.gateway, &policy, &principal, claims, request.headers())
-    {
-        // The call ends here, so the gateway cannot record it.
-        let caller = Caller { principal, client: None, traceparent: None };
-        let record = Record::unknown_tool(TraceId::fresh().as_str(), &caller, tool);
-        guard.gateway.audit().refused(record, "insufficient_scope", started.elapsed());
-        return answer::insufficient_scope(&policy, &scopes);
+    if let Err(answer) = guard.admit(&mut request).await {
+        return answer;
     }
-    // The library takes an unreadable id for none and would open a session; here it would look like one that is named.
-    let Ok(session) = request.headers().get(SESSION).map(|value| value.to_str().map(str::to_owned)).transpose() else {
-        return answer::bad_session();
-    };
-    if let Some(session) = &session
-        && !guard.may_use(session, &principal).await
-    {
-        guard.tell(peer, format!("`{}` named a session of somebody else", principal.name));
-        return answer::no_session();
-    }
-    let method = request.method().clone();
-    let name = principal.name.clone();
-    request.extensions_mut().insert(principal);
+    let (session, method) = (session(&request).flatten(), request.method().clone());
+    let name = request.extensions().get::<Known>().map(|known| known.principal.name.clone()).unwrap_or_default();
     let response = next.run(request).await;
     match &session {
         Some(session) if method == Method::DELETE && response.status().is_success() => guard.owners.closed(session),
