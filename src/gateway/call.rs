@@ -17,6 +17,7 @@ use super::{
     in_force::InForce,
     open::{Open, record_result},
     subject::Subject,
+    undo::Outlook,
 };
 use crate::{
     access::{Principal, Via},
@@ -25,7 +26,7 @@ use crate::{
     policy::{Gate, effective_danger},
     recipes,
     result::{CallOutput, ErrorKind, Outcome, ToolError},
-    store::{Decision, Store},
+    store::{Decision, LedgerRow, Store},
     trace::TraceId,
 };
 
@@ -128,6 +129,12 @@ impl Gateway {
     /// What a principal is offered now.
     pub fn offer<'a>(&'a self, principal: &'a Principal) -> Offer<'a> {
         self.inner.offer(principal)
+    }
+
+    /// Whether a caller can take a change back, as far as the record tells: the saved state is not looked into. `None`: it had
+    /// no effect.
+    pub fn prospect(&self, caller: &Caller, row: &LedgerRow) -> Option<Result<Outlook, String>> {
+        self.inner.prospect(caller, row)
     }
 
     /// The tools of this gateway, whoever asks. What somebody is told of them comes from [`Gateway::offer`].

@@ -3,13 +3,16 @@
 use std::{
     sync::atomic::{AtomicBool, Ordering},
     sync::{Arc, Mutex, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use flvx_panel::spec::Route;
 use serde_json::{Value, json};
 
-use super::{Desk, undo::Step};
+use super::{
+    Desk,
+    undo::{SoFar, Step},
+};
 use crate::{
     access::Principal,
     audit::{Audit, Record},
@@ -33,7 +36,8 @@ pub struct Journal {
     principal: Arc<Principal>,
     panel: String,
     announces: Option<(Audit, Record)>,
-    reached: Mutex<Option<(usize, Value)>>,
+    reached: Mutex<Option<Value>>,
+    started: Instant,
     sent: AtomicBool,
     settled: bool,
 }
@@ -48,6 +52,7 @@ impl Journal {
             panel,
             announces: None,
             reached: Mutex::default(),
+            started: Instant::now(),
             sent: AtomicBool::new(false),
             settled: false,
         }
@@ -75,10 +80,13 @@ impl Journal {
         Desk { store: &self.store, panel: &self.panel, principal: &self.principal, trace_id: self.trace.as_str() }
     }
 
-    /// Of several calls the one at this place is next; `steps` take the ones before it back. Is written down with it.
-    pub fn reached(&self, place: usize, steps: &[Step]) {
-        let steps = serde_json::to_value(steps).unwrap_or_default();
-        *self.reached.lock().unwrap_or_else(PoisonError::into_inner) = Some((place, steps));
+    /// Of several calls the one at this place is next. Is written down with it, and what is known of those before it.
+    pub(super) fn reached(&self, place: usize, so_far: &SoFar) {
+        let mut reached = serde_json::to_value(so_far).unwrap_or_default();
+        if let Value::Object(reached) = &mut reached {
+            reached.insert("place".to_owned(), place.into());
+        }
+        *self.reached.lock().unwrap_or_else(PoisonError::into_inner) = Some(reached);
     }
 
     /// Notes that from now on the panel may have the request.
@@ -88,8 +96,12 @@ impl Journal {
     pub async fn sending(&self, before: &Value, saved: Option<String>) -> Result<(), ToolError> {
         let reached = self.reached.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let before = match reached {
-            Some((place, steps)) => json!({ "place": place, "steps": steps, "before": before, "saved": saved }),
-            None => before.clone(),
+            Some(Value::Object(mut reached)) => {
+                reached.insert("before".to_owned(), before.clone());
+                reached.insert("saved".to_owned(), json!(saved));
+                Value::Object(reached)
+            }
+            _ => before.clone(),
         };
         self.sent.store(true, Ordering::Relaxed);
         let ledger = self.store.ledger_sending(self.trace.as_str().to_owned(), before.to_string(), saved);
@@ -146,11 +158,17 @@ impl Drop for Journal {
         let mut lost = CallOutput { outcome: Some(outcome), ..CallOutput::failed(error) };
         self.trace.as_str().clone_into(&mut lost.trace_id);
         let (store, trace) = (self.store.clone(), self.trace.as_str().to_owned());
+        // Its own record went down with the task.
+        if let Some((audit, record)) = self.announces.take() {
+            audit.refused(record, "broke_off", self.started.elapsed());
+        }
         // Without a runtime the process is ending; the next one sees that this one is gone.
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             runtime.spawn(async move {
-                if let Err(error) = store.ledger_settle(trace, settlement(&lost, &[])).await {
-                    tracing::error!(%error, "a change that broke off could not be noted");
+                let settlement = settlement(&lost, &[]);
+                if let Err(error) = store.ledger_settle(trace.clone(), settlement.clone()).await {
+                    tracing::error!(trace_id = trace, %error, "a change that broke off could not be noted; it is tried again");
+                    settle_later(store, trace, settlement).await;
                 }
             });
         }

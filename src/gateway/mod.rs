@@ -42,4 +42,4 @@ pub use journal::unavailable;
 pub use offer::{Offer, Reach};
 pub use preview_tools::{PREVIEWS, PreviewTool};
 pub use registry::{OwnCode, OwnRun, OwnTool, Registry, Run, Running, Tool};
-pub use undo::{Step, TOOL as UNDO};
+pub use undo::{Outlook, Step, TOOL as UNDO};

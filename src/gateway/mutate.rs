@@ -13,7 +13,7 @@ use super::{
     journal::{Journal, unavailable},
     open::{Open, record_result},
     subject::Subject,
-    undo::none as no_inverse,
+    undo::{SoFar, none as no_inverse},
 };
 use crate::{
     result::{CallOutput, ErrorKind, Outcome, ToolError},
@@ -139,8 +139,10 @@ impl Inner {
                 Err(error) => Some(unavailable(error)),
             };
         }
+        // One that is carried on after it broke off keeps the outcome `unknown` until it has ended.
+        let runs = row.stage != Stage::Settled && self.store().is_alive(&row.owner);
         Some(match row.outcome.as_deref() {
-            None if self.store().is_alive(&row.owner) => being_taken_back(&by),
+            _ if runs => being_taken_back(&by),
             None | Some("unknown") => no_inverse(format!(
                 "it was sent already, by {by}, and nobody knows yet what came of that; repeat that call with its idempotency_key first, which settles it by reading"
             )),
@@ -172,7 +174,7 @@ impl Inner {
                     let arguments = Arguments { request, ..Arguments::default() };
                     Box::pin(carry_out(inner.client(), &credential, route, arguments, &journal)).await
                 }
-                Subject::Undo(plan) => plan.run(&inner, &credential, &journal, 0, Vec::new()).await,
+                Subject::Undo(plan) => plan.run(&inner, &credential, &journal, 0, SoFar::default()).await,
             };
             journal.trace().as_str().clone_into(&mut output.trace_id);
             journal.settle(&mut output, &steps).await;

@@ -15,7 +15,7 @@ use super::{
     earlier::Asked,
     find_out::{Found, did_not_happen, note, still_at_it},
     journal::{Journal, unavailable},
-    undo::{Step, UndoPlan},
+    undo::{SoFar, Step, UndoPlan},
 };
 use crate::{
     recipes::Before,
@@ -28,7 +28,8 @@ use crate::{
 #[derive(Deserialize)]
 struct Reached {
     place: usize,
-    steps: Vec<Step>,
+    #[serde(flatten)]
+    so_far: SoFar,
     before: Value,
     /// Id of the state saved before the call at this place.
     #[serde(default)]
@@ -52,7 +53,7 @@ impl Inner {
             let request = request.clone();
             Some((reached, before, route, request))
         });
-        let Some((Reached { place, mut steps, saved, .. }, before, route, request)) = known else {
+        let Some((Reached { place, mut so_far, saved, .. }, before, route, request)) = known else {
             note(&mut output, "how far the undo came is not known, so reading does not tell".to_owned());
             return Carried::from(output).into();
         };
@@ -61,7 +62,9 @@ impl Inner {
         let proof = done.read_back(None).await;
         let from = match proof.verified {
             Some(true) => {
-                steps.push(done.step(None, &proof));
+                so_far.steps.push(done.step(None, &proof));
+                so_far.verified.resize(place, None);
+                so_far.verified.push(Some(true));
                 place + 1
             }
             Some(false) if self.may_still_come(row, route, &arguments.request) => {
@@ -73,7 +76,7 @@ impl Inner {
                     &mut output,
                     format!("{}: reading shows neither the state before it nor what was asked for", route.tool),
                 );
-                return self.left(plan, place, output, steps);
+                return self.left(plan, place, output, so_far.steps);
             }
             // Nothing of the undo has happened, so its key is free again.
             Some(false) if place == 0 => {
@@ -85,14 +88,14 @@ impl Inner {
                 for warning in proof.warnings {
                     note(&mut output, warning);
                 }
-                return self.left(plan, place, output, steps);
+                return self.left(plan, place, output, so_far.steps);
             }
         };
         if !plan.is_last(from.saturating_sub(1))
             && let Err(error) = self.may_go_on(asked, plan)
         {
             note(&mut output, format!("it is not carried on: {}", error.message));
-            return self.left(plan, from.saturating_sub(1), output, steps);
+            return self.left(plan, from.saturating_sub(1), output, so_far.steps);
         }
         // Of two repeats at once only one carries it on.
         if row.stage == Stage::Settled {
@@ -110,7 +113,7 @@ impl Inner {
         let journal = Journal::new(self.store().clone(), trace, principal, row.key.panel.clone())
             .announcing(self.audit().clone(), asked.record.cloned())
             .sent();
-        let mut carried = plan.clone().run(self, credential, &journal, from, steps).await;
+        let mut carried = plan.clone().run(self, credential, &journal, from, so_far).await;
         let earlier = format!("an earlier call with this idempotency_key (trace_id {}) broke off", row.trace_id);
         carried.output.warnings.push(if plan.is_last(from.saturating_sub(1)) {
             format!("nothing was sent now: {earlier}, and reading shows that it is done")

@@ -74,7 +74,10 @@ impl Subject {
 
     /// Whom the panel asks for.
     pub fn role(&self) -> Option<Role> {
-        self.routes().first().map(|route| route.role)
+        match self {
+            Self::Call { route, .. } => Some(route.role),
+            Self::Undo(plan) => plan.role(),
+        }
     }
 
     /// How dangerous it is with its arguments, and why it is more than the tool's own.

@@ -1,31 +1,41 @@
 //! Taking a change back: the inverse that was written down when it was made, run as a change of its own, with its own preview,
 //! gate, record and inverse.
 
+mod outlook;
+mod run;
+
+pub use outlook::Outlook;
+pub use run::SoFar;
+
 use flvx_panel::{
     client::Credential,
     generated,
-    spec::{Danger, Route},
+    spec::{Danger, Role, Route},
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use outlook::{not_now, steps};
+
 use super::{
-    Arguments, Caller,
+    Caller,
     call::Inner,
-    change::{Carried, States, carry_out},
-    journal::{Journal, unavailable},
+    journal::unavailable,
     subject::{Seen, redacted},
 };
 use crate::{
     access::AuditSight,
     policy::effective_danger,
-    recipes::{self, Inverse, InverseCall, RecipeError},
-    result::{CallOutput, ErrorKind, Outcome, ToolError},
-    store::{LedgerRow, Stage},
+    recipes::{self, Inverse, Ready, RecipeError},
+    result::{ErrorKind, ToolError},
+    store::LedgerRow,
 };
 
 /// Canonical name of the tool.
 pub const TOOL: &str = "ops.undo";
+
+/// Said to whoever may have made a change and may not make the calls that take it back.
+const NOT_YOURS: &str = "taking this change back needs tools that you do not have here";
 
 /// Longest request that is told, in bytes of JSON.
 const MOST_TOLD: usize = 2_000;
@@ -40,9 +50,6 @@ pub struct Step {
     pub saved: Option<String>,
 }
 
-/// One call, ready to be sent. Its request may hold secrets of the saved file.
-type Ready = (&'static Route, Map<String, Value>);
-
 /// The calls that take a change back, ready to be sent.
 #[derive(Clone)]
 pub struct UndoPlan {
@@ -50,7 +57,12 @@ pub struct UndoPlan {
     pub trace_id: String,
     /// Its tool.
     tool: String,
+    /// None of them when it could not be found out what they all are.
     calls: Vec<Ready>,
+    /// That of the most dangerous of them, before it was cut into parts.
+    danger: Danger,
+    /// Whom the panel asks for.
+    role: Option<Role>,
     loses: Vec<String>,
     lossless: bool,
     blocked: Option<ToolError>,
@@ -90,46 +102,52 @@ impl Inner {
             trace_id: row.trace_id.clone(),
             tool: row.key.tool.clone(),
             calls: Vec::new(),
+            danger: Danger::Write,
+            role: None,
             loses: Vec::new(),
             lossless: true,
             blocked: None,
         };
         let filled = self.fill(&mut plan, caller, &row).await;
-        plan.blocked = ready(&row).and(filled).err();
+        plan.blocked = self.ready(&row).and(filled).err();
         Ok(plan)
     }
 
     /// The calls, last step first.
     async fn fill(&self, plan: &mut UndoPlan, caller: &Caller, row: &LedgerRow) -> Result<(), ToolError> {
-        let steps: Vec<Step> = row.undo.as_deref().and_then(|undo| serde_json::from_str(undo).ok()).unwrap_or_default();
-        if steps.is_empty() {
-            return Err(none("how it is taken back was not written down before it broke off"));
-        }
+        let steps = steps(row);
+        let outlook = Outlook::of(&steps).map_err(none)?;
+        plan.role = outlook.tools.iter().find_map(|tool| generated::route(tool)).map(|route| route.role);
+        (plan.lossless, plan.loses) = (outlook.lossless, outlook.loses);
+        let mut calls = Vec::new();
         for step in steps.iter().rev() {
-            plan.lossless &= step.inverse.lossless;
-            plan.loses.extend(step.inverse.loses.iter().cloned());
-            if let Some(reason) = &step.inverse.none {
-                return Err(none(reason.clone()));
-            }
             let saved = match &step.saved {
                 Some(id) if step.inverse.needs_saved => Some(self.saved_state(id).await?),
                 _ => None,
             };
             for call in step.inverse.calls.iter().chain(&step.inverse.then) {
-                plan.calls.extend(resolved(call, saved.as_ref())?);
+                let whole = call.whole(saved.as_ref()).map_err(|error| none(error.to_string()))?;
+                let Some((route, request)) = whole else { continue };
+                plan.danger = plan.danger.max(effective_danger(route, &request).0);
+                calls.extend(recipes::in_parts(request, route).into_iter().map(|request| (route, request)));
             }
         }
-        if plan.calls.is_empty() {
-            let why = if plan.loses.is_empty() { "it left nothing behind".to_owned() } else { plan.loses.join(" ") };
-            return Err(none(why));
+        if calls.is_empty() {
+            let left = if plan.loses.is_empty() { "it left nothing behind".to_owned() } else { plan.loses.join(" ") };
+            return Err(none(left));
         }
+        plan.calls = calls;
         let offer = self.offer(&caller.principal);
         if plan.calls.iter().any(|(route, _)| !offer.has_name(route.tool)) {
-            return Err(ToolError::new(
-                ErrorKind::Forbidden,
-                "taking this change back needs tools that you do not have here",
-                "Ask the operator to take it back.",
-            ));
+            return Err(ToolError::new(ErrorKind::Forbidden, NOT_YOURS, "Ask the operator to take it back."));
+        }
+        Ok(())
+    }
+
+    /// Whether a change is in a state to be taken back.
+    fn ready(&self, row: &LedgerRow) -> Result<(), ToolError> {
+        if let Some(reason) = not_now(row, self.store().is_alive(&row.owner)) {
+            return Err(none(reason));
         }
         Ok(())
     }
@@ -145,21 +163,6 @@ impl Inner {
     }
 }
 
-/// Whether a change is in a state to be taken back.
-fn ready(row: &LedgerRow) -> Result<(), ToolError> {
-    if let Some(by) = &row.undone_by {
-        return Err(none(format!("it was taken back already, by {by}; to have it again take that one back")));
-    }
-    match (row.stage, row.outcome.as_deref()) {
-        (Stage::Settled, Some("done" | "partial" | "replayed")) => Ok(()),
-        (Stage::Settled, Some("unknown")) | (Stage::Sending, _) => Err(none(
-            "nobody knows yet whether it happened; repeat that call with its idempotency_key first, which settles it by reading",
-        )),
-        (Stage::Intent, _) => Err(none("it has not been sent yet")),
-        _ => Err(none("it had no effect")),
-    }
-}
-
 pub(super) fn none(reason: impl Into<String>) -> ToolError {
     let reason: String = reason.into();
     let reason = reason.trim_end_matches('.');
@@ -170,17 +173,15 @@ pub(super) fn none(reason: impl Into<String>) -> ToolError {
     )
 }
 
-fn resolved(call: &InverseCall, saved: Option<&Value>) -> Result<Vec<Ready>, ToolError> {
-    let requests = call.resolve(saved).map_err(|error| none(error.to_string()))?;
-    let route = generated::route(&call.tool).ok_or_else(|| none(format!("there is no tool {} any more", call.tool)))?;
-    Ok(requests.into_iter().map(|request| (route, request)).collect())
-}
-
 impl UndoPlan {
-    /// The most dangerous of its calls.
+    /// That of the most dangerous of its calls. A batch counts as a whole, also where it is sent in parts.
     pub fn danger(&self) -> Danger {
-        let dangers = self.calls.iter().map(|(route, request)| effective_danger(route, request).0);
-        dangers.max().unwrap_or(Danger::Write)
+        self.danger
+    }
+
+    /// Whom the panel asks for.
+    pub fn role(&self) -> Option<Role> {
+        self.role
     }
 
     /// Whether it can be made now.
@@ -250,94 +251,6 @@ impl UndoPlan {
         }
         Ok(inner.together(&fingerprints))
     }
-
-    /// Makes the calls, one after another, until one is not done. `from`: so many were done before, and `steps` is how those
-    /// are taken back.
-    pub(super) async fn run(
-        self,
-        inner: &Inner,
-        credential: &Credential,
-        journal: &Journal,
-        from: usize,
-        mut steps: Vec<Step>,
-    ) -> Carried {
-        let mut told: Vec<Value> = self
-            .calls
-            .iter()
-            .take(from)
-            .map(|(route, _)| json!({ "tool": route.tool, "outcome": Outcome::Done.word() }))
-            .collect();
-        let mut output = CallOutput::default();
-        let mut verified = vec![Some(true); from];
-        let total = self.calls.len();
-        let mut done = told.len();
-        let mut left = Vec::new();
-        for (place, (route, request)) in self.calls.into_iter().enumerate().skip(from) {
-            if output.outcome.is_some() {
-                left.push(left_over(route, redacted(route, &request)));
-                continue;
-            }
-            journal.reached(place, &steps);
-            let asked = redacted(route, &request);
-            let arguments = Arguments { request, ..Arguments::default() };
-            let carried = Box::pin(carry_out(inner.client(), credential, route, arguments, journal)).await;
-            let single = carried.output;
-            output.warnings.extend(single.warnings.iter().map(|warning| format!("{}: {warning}", route.tool)));
-            output.differences.extend(single.differences.iter().cloned());
-            verified.push(single.verified);
-            told.push(json!({
-                "tool": route.tool,
-                "outcome": single.outcome.map(Outcome::word),
-                "verified": single.verified,
-                "error": single.error.as_ref().map(|error| error.message.as_str()),
-            }));
-            steps.extend(carried.steps);
-            match single.outcome {
-                Some(Outcome::Done) if single.error.is_none() => done += 1,
-                outcome => {
-                    output.panel_code = single.panel_code;
-                    output.panel_msg = single.panel_msg;
-                    output.error = single.error;
-                    output.outcome = outcome;
-                    left.push(left_over(route, asked));
-                }
-            }
-        }
-        output.verified = if verified.contains(&Some(false)) {
-            Some(false)
-        } else {
-            (verified.len() == total && verified.iter().all(Option::is_some)).then_some(true)
-        };
-        // What the panel took and reading does not show has still been sent.
-        let sent = done > 0 || matches!(output.outcome, Some(Outcome::Partial | Outcome::Done));
-        output.outcome = Some(match output.outcome {
-            None => Outcome::Done,
-            Some(Outcome::Unknown) => Outcome::Unknown,
-            Some(Outcome::Done) if total == 1 => Outcome::Done,
-            Some(_) if sent => Outcome::Partial,
-            Some(outcome) => outcome,
-        });
-        if let (Some(Outcome::Partial), Some(error)) = (output.outcome, &mut output.error) {
-            error.message = format!("{done} of {total} calls were done, then: {}", error.message);
-            error.kind = ErrorKind::PartialFailure;
-            error.hint = "What was done stays done, and this undo is used up. When the reason is gone make the calls in data.left yourself, in that order.".to_owned();
-        }
-        if !self.loses.is_empty() {
-            output.warnings.push(format!("not everything came back: {}", self.loses.join(" ")));
-        }
-        let undoes = json!({ "trace_id": self.trace_id, "tool": self.tool });
-        let mut data = Map::from_iter([("undoes".to_owned(), undoes), ("calls".to_owned(), told.into())]);
-        if matches!(output.outcome, Some(Outcome::Partial | Outcome::Unknown)) {
-            data.insert("left".to_owned(), left.into());
-        }
-        output.data = Some(Value::Object(data).to_string().into());
-        Carried { output, steps, states: States::default() }
-    }
-}
-
-/// A call that was not made.
-fn left_over(route: &Route, request: Value) -> Value {
-    json!({ "tool": route.tool, "request": told(request) })
 }
 
 /// A request as it is told. A document of rows is too much.

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::{
     access::AuditSight,
-    gateway::{Arguments, Caller, Gateway, OwnRun, OwnTool, Running, Step, unavailable},
+    gateway::{Arguments, Caller, Gateway, Outlook, OwnRun, OwnTool, Running, unavailable},
     result::CallOutput,
     store::{LedgerFilter, LedgerRow, Stage},
 };
@@ -55,14 +55,16 @@ fn run<'a>(gateway: &'a Gateway, caller: &'a Caller, arguments: &'a Arguments) -
             limit: limit.unwrap_or(USUAL),
         };
         match gateway.store().ledger_rows(filter).await {
-            Ok(rows) => CallOutput::own(&json!({ "changes": rows.iter().map(told).collect::<Vec<_>>() })),
+            Ok(rows) => CallOutput::own(
+                &json!({ "changes": rows.iter().map(|row| told(gateway, caller, row)).collect::<Vec<_>>() }),
+            ),
             Err(error) => CallOutput::failed(unavailable(error)),
         }
     })
 }
 
 /// One change as it is told.
-fn told(row: &LedgerRow) -> Value {
+fn told(gateway: &Gateway, caller: &Caller, row: &LedgerRow) -> Value {
     let mut told = json!({
         "trace_id": row.trace_id,
         "time_ms": row.started_ms,
@@ -73,7 +75,7 @@ fn told(row: &LedgerRow) -> Value {
     });
     let optional = [
         ("verified", row.verified.map(Value::from)),
-        ("undo", undo(row)),
+        ("undo", undo(gateway, caller, row)),
         ("undoes", row.undoes.as_deref().map(Value::from)),
         ("undone_by", row.undone_by.as_deref().map(Value::from)),
     ];
@@ -83,22 +85,11 @@ fn told(row: &LedgerRow) -> Value {
     told
 }
 
-/// Whether and how far it can be taken back. `None`: it had no effect.
-fn undo(row: &LedgerRow) -> Option<Value> {
-    let steps: Vec<Step> = serde_json::from_str(row.undo.as_deref()?).ok()?;
-    let reasons: Vec<&str> = steps.iter().filter_map(|step| step.inverse.none.as_deref()).collect();
-    if !reasons.is_empty() {
-        return Some(json!({ "possible": false, "reason": reasons.join(" ") }));
-    }
-    let loses: Vec<&String> = steps.iter().flat_map(|step| &step.inverse.loses).collect();
-    let calls = steps.iter().map(|step| step.inverse.calls.len() + step.inverse.then.len()).sum::<usize>();
-    if calls == 0 {
-        return Some(json!({ "possible": false, "reason": "there is nothing to take back" }));
-    }
-    let lossless = steps.iter().all(|step| step.inverse.lossless);
-    Some(if loses.is_empty() {
-        json!({ "possible": true, "lossless": lossless })
-    } else {
-        json!({ "possible": true, "lossless": lossless, "loses": loses })
+/// Whether and how far the caller can take it back. `None`: it had no effect.
+fn undo(gateway: &Gateway, caller: &Caller, row: &LedgerRow) -> Option<Value> {
+    Some(match gateway.prospect(caller, row)? {
+        Err(reason) => json!({ "possible": false, "reason": reason }),
+        Ok(Outlook { lossless, loses, .. }) if loses.is_empty() => json!({ "possible": true, "lossless": lossless }),
+        Ok(Outlook { lossless, loses, .. }) => json!({ "possible": true, "lossless": lossless, "loses": loses }),
     })
 }

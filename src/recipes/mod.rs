@@ -31,5 +31,5 @@ pub use preview::{Change, Dependents, FieldChange, Previewed, Takeback, Target, 
 pub use recipe::Recipe;
 pub use save::saved;
 pub use targets::{named, targets};
-pub use undo::{Happened, Inverse, InverseCall, UndoError, inverse};
+pub use undo::{Happened, Inverse, InverseCall, Ready, UndoError, in_parts, inverse};
 pub use verify::{Difference, ItemState, State, Verified, verify};

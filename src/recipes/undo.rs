@@ -9,7 +9,7 @@ use flvx_panel::spec::Route;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-pub use call::{InverseCall, UndoError};
+pub use call::{InverseCall, Ready, UndoError, in_parts};
 
 use super::{Before, Recipe, Verified};
 
@@ -46,6 +46,9 @@ pub struct Inverse {
     /// Why there are no calls.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub none: Option<String>,
+    /// There are none because there is nothing to take back, which hinders nothing else.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub nothing: bool,
     /// Some of the calls need the saved file.
     #[serde(default)]
     pub needs_saved: bool,

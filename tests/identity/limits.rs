@@ -119,10 +119,7 @@ async fn a_call_holds_its_place_until_it_has_ended_also_when_its_client_hangs_up
         endings.iter().any(|record| record.contains("announcement.update") && record.contains("\"outcome\":\"done\"")),
         "{endings:?}"
     );
-    assert!(
-        endings.iter().any(|record| record.contains("node.list") && record.contains("caller_gone")),
-        "{endings:?}"
-    );
+    assert!(endings.iter().any(|record| record.contains("node.list") && record.contains("caller_gone")), "{endings:?}");
 }
 
 #[tokio::test]

@@ -12,6 +12,7 @@ mod merged;
 mod races;
 mod refusals;
 mod table;
+mod undo;
 
 #[path = "../support/mod.rs"]
 mod support;

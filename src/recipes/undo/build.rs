@@ -28,10 +28,11 @@ enum Refusal {
     Unknown(String),
 }
 
-impl Refusal {
-    fn into_reason(self) -> String {
-        match self {
-            Self::Nothing(reason) | Self::Unknown(reason) => reason,
+impl From<Refusal> for Inverse {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Nothing(reason) => Self { nothing: true, ..Self::none(reason) },
+            Refusal::Unknown(reason) => Self::none(reason),
         }
     }
 }
@@ -69,15 +70,15 @@ pub(super) fn build(
     };
     let calls = match builder.calls(&happened.verified.after.0) {
         Ok(calls) => calls,
-        Err(refusal) => return Inverse::none(refusal.into_reason()),
+        Err(refusal) => return refusal.into(),
     };
     let then = match builder.then() {
         Ok(then) => then,
-        Err(refusal) => return Inverse::none(refusal.into_reason()),
+        Err(refusal) => return refusal.into(),
     };
     let needs_saved = calls.iter().chain(&then).any(InverseCall::needs_saved);
     let lossless = undo.lossless == Some(Lossless::Full) && builder.loses.is_empty();
-    Inverse { calls, then, lossless, loses: builder.loses, none: None, needs_saved }
+    Inverse { calls, then, lossless, loses: builder.loses, none: None, nothing: false, needs_saved }
 }
 
 struct Builder<'a> {

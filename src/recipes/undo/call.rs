@@ -52,19 +52,30 @@ pub struct InverseCall {
     pub(super) saved: Unique<Vec<Conditions>>,
 }
 
+/// A call that can be sent. Its request may hold secrets of the saved file.
+pub type Ready = (&'static Route, Map<String, Value>);
+
 impl InverseCall {
     /// Whether the saved file is needed.
     pub fn needs_saved(&self) -> bool {
         self.request.values().any(fill::is_open)
     }
 
-    /// The requests of the call, to be sent one after the other: mostly one, several where the tool takes only so many items
-    /// within the panel's time, none where there is nothing to act on. `saved` is the content of the saved file; what comes
-    /// of it may hold secrets and is for the panel alone.
+    /// The requests of the call, to be sent one after the other: [`Self::whole`] in parts.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn resolve(&self, saved: Option<&Value>) -> Result<Vec<Map<String, Value>>, UndoError> {
+        let whole = self.whole(saved)?;
+        Ok(whole.map_or_else(Vec::new, |(route, request)| in_parts(request, route)))
+    }
+
+    /// The route and the whole request; `None`: there is nothing to act on. `saved` is the content of the saved file; what
+    /// comes of it may hold secrets and is for the panel alone.
     ///
     /// # Errors
     /// The tool is unknown, or the saved file is needed and does not have what is needed.
-    pub fn resolve(&self, saved: Option<&Value>) -> Result<Vec<Map<String, Value>>, UndoError> {
+    pub fn whole(&self, saved: Option<&Value>) -> Result<Option<Ready>, UndoError> {
         let route = generated::route(&self.tool).ok_or_else(|| UndoError::NoTool { tool: self.tool.clone() })?;
         if self.needs_saved() && saved.is_none() {
             return Err(UndoError::NotSaved { tool: self.tool.clone() });
@@ -73,7 +84,7 @@ impl InverseCall {
         rows::cut(&mut seen, &self.saved, &Sources::default());
         let sources = Sources::default().with("$saved", Source::One(Some(&seen)));
         if self.request.values().any(fill::is_open) && !self.acts(&sources) {
-            return Ok(Vec::new());
+            return Ok(None);
         }
         let mut request = Map::new();
         for (key, template) in &self.request {
@@ -87,7 +98,7 @@ impl InverseCall {
                 None => {}
             }
         }
-        Ok(in_parts(request, route))
+        Ok(Some((route, request)))
     }
 
     /// Whether any list or object that is taken from the saved file has something in it.
@@ -109,8 +120,9 @@ impl InverseCall {
     }
 }
 
-/// The same request with only so many items at a time.
-fn in_parts(request: Map<String, Value>, route: &Route) -> Vec<Map<String, Value>> {
+/// The same request with only so many items at a time as the tool takes within the panel's time. How dangerous a call is says
+/// the whole, not a part.
+pub fn in_parts(request: Map<String, Value>, route: &Route) -> Vec<Map<String, Value>> {
     let Some(batch) = route.batch else { return vec![request] };
     let most = usize::try_from(batch.chunk).unwrap_or(usize::MAX).max(1);
     match request.get(batch.field).and_then(Value::as_array) {
