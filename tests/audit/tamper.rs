@@ -151,12 +151,30 @@ async fn rows_that_were_never_written_are_found() {
     assert_eq!(after(&copy(0)).await, [(0, Fault::Inserted)]);
     assert_eq!(after(&copy(-7)).await, [(-7, Fault::Inserted)]);
     assert_eq!(after(&copy(i64::MIN)).await, [(i64::MIN, Fault::Inserted)], "the smallest number is looked at too");
+    assert_eq!(
+        after(&copy(i64::MAX)).await,
+        [(10, Fault::Missing(i64::MAX - 1)), (10, Fault::Inserted)],
+        "and the largest"
+    );
     let between = format!(
         "UPDATE audit SET seq = -seq WHERE seq > 3; UPDATE audit SET seq = 1 - seq WHERE seq < 0; {}",
         copy(4).replace("seq = 5", "seq = 6")
     );
     let found = after(&between).await;
     assert_eq!(found[0], (4, Fault::Moved(5)), "{found:?}");
+}
+
+#[tokio::test]
+async fn behind_the_largest_number_nothing_is_written_and_nothing_breaks() {
+    let store = chain(3).await;
+    let end = i64::MAX;
+    file(&store)
+        .execute_batch(&format!("UPDATE audit SET seq = {end} WHERE seq = 3; UPDATE audit_end SET seal = zeroblob(32)"))
+        .unwrap();
+    let audit = crate::hands::audit(&store);
+    let refused = within(5, "a record", audit.event(flvx_mcp::audit::Event::new("test"))).await.unwrap_err();
+    assert!(refused.to_string().contains("the record cannot be kept"), "{refused}");
+    assert!(report(&store).await.count > 0);
 }
 
 #[tokio::test]

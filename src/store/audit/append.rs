@@ -77,7 +77,7 @@ pub(super) fn append(
     let mut time_ms = 0;
     let mut insert = connection.prepare("INSERT INTO audit VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)")?;
     for row in rows {
-        let seq = last.seq + 1;
+        let seq = next(last.seq)?;
         let record = row.record(seq);
         let hash = store.audit_hash(&last.hash, seq, &row.columns(&record));
         insert.execute(params![
@@ -119,7 +119,12 @@ fn newest(store: &Store, connection: &Connection) -> rusqlite::Result<Link> {
     }
     let seq = row.as_ref().map_or(0, |(seq, _)| *seq).max(anchor.link().map_or(0, |link| link.seq));
     let hash = row.and_then(|(_, hash)| hash.get(1..)?.try_into().ok()).unwrap_or([0; 32]);
-    Ok(Link { seq: seq + 1, hash })
+    Ok(Link { seq: next(seq)?, hash })
+}
+
+/// The number behind one. Only somebody who wrote into the file himself comes to the end of them.
+fn next(seq: i64) -> rusqlite::Result<i64> {
+    seq.checked_add(1).ok_or(rusqlite::Error::IntegralValueOutOfRange(0, seq))
 }
 
 pub(super) fn write_end(
