@@ -4,7 +4,9 @@
 
 use std::time::Duration;
 
-use flvx_mcp::config::{Config, ConfigError, Environment, LogFormat, PanelLogin, Spelling, Transport, VARIABLES};
+use flvx_mcp::config::{
+    Config, ConfigError, Environment, LogFormat, PanelLogin, Spelling, Transport, VARIABLES, policy::PublicUrl,
+};
 use tracing::level_filters::LevelFilter;
 
 fn read(settings: &[(&str, &str)]) -> Result<Config, ConfigError> {
@@ -344,6 +346,49 @@ fn a_misspelt_name_stops_the_start_and_a_strangers_does_not() {
         ("HTTP_PROXY", "x"),
         ("MPC_TRANSPORT", "x"),
     ]);
+}
+
+#[test]
+fn a_variable_that_the_policy_takes_a_secret_from_is_no_misspelling() {
+    let misspelt = |wrong: &str, right: &str| {
+        format!("{wrong} is not known; did you mean {right}? (a misspelt setting would be without effect)")
+    };
+    // What else is wrong with it is told when it is loaded.
+    let policy = File::with(
+        "policy",
+        b"credentials:\n  a: { token_env: PANEL_TOKEN_RO }\n  b: { username: b, password_env: PANEL_PASSWORD_B }\nprincipal: {}\n",
+    );
+    let named = ("MCP_POLICY_FILE", policy.path());
+    good(&[named, ("PANEL_TOKEN_RO", "x"), ("PANEL_PASSWORD_B", "x")]);
+    assert_eq!(
+        problems(&[named, ("PANEL_TOKEN_RO", "x"), ("PANEL_PASSWORD_C", "x")]),
+        [misspelt("PANEL_PASSWORD_C", "PANEL_PASSWORD")]
+    );
+    assert_eq!(problems(&[("PANEL_TOKEN_RO", "x")]), [misspelt("PANEL_TOKEN_RO", "PANEL_TOKEN")]);
+    let broken = File::with("broken-policy", b"credentials: [\n");
+    for unknown in [broken.path(), "/no/such/policy.yaml"] {
+        good(&[("MCP_POLICY_FILE", unknown), ("PANEL_TOKEN_RO", "x")]);
+    }
+}
+
+#[test]
+fn only_an_address_of_this_machine_counts_as_one() {
+    for (url, loopback) in [
+        ("http://localhost:8088/mcp", true),
+        ("https://LOCALHOST/mcp", true),
+        ("http://127.0.0.1:8088/mcp", true),
+        ("http://127.9.9.9/mcp", true),
+        ("http://[::1]:8088/mcp", true),
+        ("https://flvx.example.com/mcp", false),
+        ("http://127.evil.example/mcp", false),
+        ("http://127.0.0.1.evil.example/mcp", false),
+        ("http://localhost.evil.example/mcp", false),
+        ("http://evil.example/localhost", false),
+        ("http://192.0.2.1/mcp", false),
+        ("http://[2001:db8::1]/mcp", false),
+    ] {
+        assert_eq!(PublicUrl::new(url).unwrap().is_loopback(), loopback, "{url}");
+    }
 }
 
 #[test]

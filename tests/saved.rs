@@ -109,3 +109,34 @@ fn a_call_from_the_command_line_reveals_what_it_is_asked_to_and_nothing_that_is_
     let (code, _, told) = call("federation.share_list.data.tokn");
     assert!(code == 2 && told.contains("did you mean `token`?"), "{told}");
 }
+
+#[test]
+fn a_list_that_is_cut_says_so_and_what_is_not_in_it_is_still_found() {
+    let place = Place::new();
+    drop(place.store());
+    let database = rusqlite::Connection::open(place.state().join("state.db")).unwrap();
+    let made = database.execute(
+        "WITH RECURSIVE number(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < 1001) \
+         INSERT INTO saved SELECT printf('%08x%024x', n, 0), iif(n = 1, 'secret', 'backup'), 't', 'p', 'alice', 'backup.export', \
+         'file', 1, x'00', '', n FROM number",
+        [],
+    );
+    assert_eq!(made.unwrap(), 1_001);
+    drop(database);
+    let (code, out, told) = place.run(&["list", "--format", "json"]);
+    assert_eq!((code, serde_json::from_str::<Vec<Value>>(&out).unwrap().len()), (0, 1_000));
+    assert!(told.contains("the newest 1000 of 1001 are listed"), "{told}");
+    let (_, out, told) = place.run(&["list", "--format", "json", "--kind", "secret"]);
+    assert_eq!((serde_json::from_str::<Vec<Value>>(&out).unwrap().len(), told.as_str()), (1, ""));
+
+    let (code, out, told) = place.run(&["path", "00000001"]);
+    assert!(code == 0 && out.trim_end().ends_with("secret/file"), "the oldest: {out}{told}");
+    for (id, words) in [
+        ("0000", "several saved files begin with 0000"),
+        ("000", "`000` is too short to say which is meant"),
+        ("0000%", "there is no saved file 0000%"),
+    ] {
+        let (code, out, told) = place.run(&["path", id]);
+        assert!(code == 2 && out.is_empty() && told.contains(words), "{id}: {told}");
+    }
+}

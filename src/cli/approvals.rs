@@ -13,7 +13,7 @@ use super::{
 use crate::{
     audit::{Audit, Event, Settings},
     config::Environment,
-    gateway::shape::clean_text,
+    gateway::{is_phrase, shape::clean_text},
     store::{Approval, Decided, Decision, Store, now_ms},
 };
 
@@ -92,7 +92,7 @@ pub fn run(options: &Options) -> Result<(), Failure> {
 }
 
 async fn list(store: &Store, all: bool, format: Format) -> Result<(), Failure> {
-    let approvals = store.approvals(all).await.map_err(failed)?;
+    let approvals = store.approvals(all).await?;
     if approvals.is_empty() && format == Format::Table {
         return print(if all { "nothing was ever asked for" } else { "nothing waits for you" });
     }
@@ -138,7 +138,11 @@ fn show(approval: &Approval, format: Format) -> Result<(), Failure> {
         });
         return print(&serde_json::to_string_pretty(&all).unwrap_or_default());
     }
-    let client = approval.client.as_deref().map(|client| format!(" with {client}")).unwrap_or_default();
+    let client = approval
+        .client
+        .as_deref()
+        .map(|client| format!(", through a client that calls itself `{}`", clean_text(client)))
+        .unwrap_or_default();
     print(&format!(
         "{}  {}{}\n\n{} wants to call {} ({}) on {} as `{}`{client}:\n\n  {}\n",
         approval.id,
@@ -173,14 +177,14 @@ fn demand_phrase(approval: &Approval, given: Option<&str>) -> Result<(), Failure
             ));
         }
     };
-    if typed.trim() == clean_text(&approval.confirmation.phrase).trim() {
+    if is_phrase(&approval.confirmation.phrase, &typed) {
         return Ok(());
     }
     Err(Failure::Failed(Some("that is not what was to be typed; nothing was approved".to_owned())))
 }
 
 async fn decide(store: &Store, approval: Approval, decision: Decision, reason: Option<String>) -> Result<(), Failure> {
-    match store.decide(approval.id, decision, "command", person(), reason).await.map_err(failed)? {
+    match store.decide(approval.id, decision, "command", person(), reason).await? {
         Decided::Now(approval) => {
             // The decision counts, whether it can be recorded or not; the record itself tells when it cannot.
             if let Ok(audit) = Audit::new(store.clone(), &Settings { enabled: recording(), jsonl: None }) {
@@ -213,7 +217,7 @@ fn recording() -> bool {
 }
 
 async fn find(store: &Store, id: &str) -> Result<Approval, Failure> {
-    let found = store.approval(id.to_owned()).await.map_err(failed)?;
+    let found = store.approval(id.to_owned()).await?;
     found.ok_or_else(|| {
         Failure::Usage(format!("nothing of the id `{id}` waits (or it is too short to say which); see approvals list"))
     })
@@ -234,8 +238,4 @@ fn left(approval: &Approval) -> String {
         left @ ..60_000 => format!("{} s", left / 1_000),
         left => format!("{} min", left / 60_000),
     }
-}
-
-fn failed(error: crate::store::StoreError) -> Failure {
-    Failure::Failed(Some(error.to_string()))
 }

@@ -45,7 +45,7 @@ pub fn run(options: &Options) -> Result<(), Failure> {
         if environment.get("MCP_LOG").is_none() {
             environment.set("MCP_LOG", "warn");
         }
-        let started = options.panel.start(environment).await?;
+        let started = options.panel.start_beside(environment).await?;
         let outcome = call(&started.gateway, options, arguments).await;
         started.gateway.audit().flush().await;
         outcome

@@ -1,12 +1,11 @@
-//! `check`: the doctor. Goes through everything that must be right, says what is wrong and what to do about it.
+//! `check`: the doctor. Goes through everything that must be right, says what is wrong and what to do about it. A gateway may be
+//! running beside it.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+mod panel;
+
+use std::{fs, io, path::Path};
 
 use clap::Args;
-use flvx_panel::{
-    client::{Credential, PanelClient, PanelError},
-    generated::{BASELINE, captcha::AuthCaptchaCheckRequest},
-};
 
 use super::{
     Failure,
@@ -14,8 +13,8 @@ use super::{
     options::{PanelOptions, runtime, start_sandbox},
 };
 use crate::{
-    config::{Config, PanelLogin, StatePlace, Transport, VARIABLES},
-    gateway::{Gateway, shape::clean_text},
+    config::{Config, StatePlace, Transport, VARIABLES},
+    gateway::Gateway,
     ops,
     store::Store,
 };
@@ -35,9 +34,6 @@ pub struct Options {
     #[arg(long)]
     settings: bool,
 }
-
-/// How far the panel's clock may be off before tokens and times become confusing.
-const CLOCK_SLACK: Duration = Duration::from_secs(60);
 
 #[derive(Debug)]
 struct Report {
@@ -88,12 +84,15 @@ pub fn run(options: &Options) -> Result<(), Failure> {
         let config = Config::from_env(&environment).map_err(|error| Failure::Usage(error.to_string()))?;
         report.ok("configuration", "every setting can be used");
         settings(&config, &mut report);
-        let principals = policy(&config, &mut report)?;
-        panel(&config, &mut report).await?;
+        // Nothing of this gateway lasts, and it calls nobody by itself.
+        let aside = Config { state: StatePlace::Temporary, ..config.clone().beside_a_gateway() };
+        let gateway = Gateway::new(aside, ops::OWN).map_err(Failure::Usage)?;
+        policy(&gateway, &mut report)?;
+        panel::check(&gateway, &mut report).await;
         report.table.print(options.format)?;
         if config.policy_file.is_some() {
             super::format::print("")?;
-            principals.print(options.format)?;
+            super::policy::principals(&gateway).print(options.format)?;
         }
         match (report.unreachable, report.wrong) {
             (true, _) => Err(Failure::Unreachable("the panel cannot be reached".to_owned())),
@@ -140,165 +139,50 @@ fn settings(config: &Config, report: &mut Report) {
             "CALLS ARE NOT RECORDED (MCP_AUDIT_ENABLED=false): nobody will be able to tell who did what",
         );
     }
+    if let Some(path) = &config.audit_jsonl {
+        match lines(path) {
+            Ok(text) => report.ok("audit file", text),
+            Err(error) => report.wrong("audit file", format!("MCP_AUDIT_JSONL: {}: {error}", path.display())),
+        }
+    }
 }
 
-/// The policy in force, and what of it is without effect. Gives the table of principals.
-fn policy(config: &Config, report: &mut Report) -> Result<Table, Failure> {
-    // Nothing of this gateway lasts, and it calls nobody.
-    let aside = Config { state: StatePlace::Temporary, ..config.clone() };
-    let gateway = Gateway::new(aside, ops::OWN).map_err(Failure::Usage)?;
-    let policy = gateway.policy();
+/// Whether the file of records is there, or can be. It is not opened: a gateway may be writing it.
+fn lines(path: &Path) -> io::Result<String> {
+    match fs::metadata(path) {
+        Ok(found) if found.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
+        Ok(_) => Ok(format!("{} is there; the gateway appends every record to it", path.display())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+            if !folder.is_dir() {
+                return Err(io::Error::other("its folder is not there"));
+            }
+            // A file without a name shows that others can be made there.
+            tempfile::tempfile_in(folder)?;
+            Ok(format!("{} is made by the gateway, which appends every record to it", path.display()))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// The policy in force, and what of it is without effect.
+fn policy(gateway: &Gateway, report: &mut Report) -> Result<(), Failure> {
+    let (config, policy) = (gateway.config(), gateway.policy());
     match &config.policy_file {
         Some(path) => report.ok("policy", format!("{} says who may do what; see below", path.display())),
         None => {
             report.ok("policy", "none: one principal with all rights (MCP_POLICY_FILE names a file that says more)")
         }
     }
-    for oddity in super::policy::oddities(&gateway) {
+    for oddity in super::policy::oddities(gateway) {
         report.warning("policy", oddity);
     }
     if config.transport == Transport::Http {
         let address = policy.address(&config.http_addr).map_err(Failure::Usage)?;
-        match (policy.roster.lets_anonymous_in(), policy.authenticates()) {
-            (true, false) => report.warning(
-                "transport",
-                format!("http on {address}: every program on this machine can use it, clients are not authenticated"),
-            ),
-            (true, true) => report.warning(
-                "transport",
-                format!("http on {address}: clients without a token are let in as `anonymous`, every program on this machine"),
-            ),
-            (false, _) if !address.ip().is_loopback() => report.warning(
-                "transport",
-                format!("plain http on {address}: other machines reach it, and tokens can be read on the way unless a proxy in front speaks https"),
-            ),
-            (false, _) => report.ok("transport", format!("http on {address}: every client proves who it is")),
+        match super::policy::callers(&policy, address) {
+            Some(words) => report.warning("transport", format!("http on {address}: {words}")),
+            None => report.ok("transport", format!("http on {address}: every client proves who it is")),
         }
     }
-    Ok(super::policy::principals(&gateway))
-}
-
-async fn panel(config: &Config, report: &mut Report) -> Result<(), Failure> {
-    let client = PanelClient::new(config.panel.client_options()).map_err(Failure::Usage)?;
-    let answer = match client.auth_captcha_check(&Credential::None, &AuthCaptchaCheckRequest::default()).await {
-        Ok(answer) => answer,
-        Err(error) => {
-            report.unreachable = matches!(error, PanelError::NotSent { .. } | PanelError::NoAnswer { .. });
-            report.wrong("panel", format!("{}: {error}", client.base()));
-            return Ok(());
-        }
-    };
-    report.ok("panel", format!("{} answers", client.base()));
-    if !client.base().starts_with("https://")
-        && !client.base().contains("//127.")
-        && !client.base().contains("//localhost")
-        && !client.base().contains("//[::1]")
-    {
-        report.warning(
-            "transport to the panel",
-            "plain http to another machine: password and token can be read on the way",
-        );
-    }
-    clock(answer.ts, report);
-    let captcha = answer.data != 0;
-    match (&config.panel.login, captcha) {
-        (PanelLogin::Account { .. }, true) => {
-            report.warning("captcha", "on: a login by name and password is refused without one; log in with a browser and give its token as PANEL_TOKEN, or switch captcha_enabled off");
-        }
-        (_, true) => report.ok("captcha", "on; it does not matter for a token"),
-        (_, false) => report.ok("captcha", "off"),
-    }
-    login(config, &client, report).await;
     Ok(())
-}
-
-fn clock(panel_ms: Option<i64>, report: &mut Report) {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).ok().and_then(|now| i64::try_from(now.as_millis()).ok());
-    let (Some(panel), Some(now)) = (panel_ms, now) else { return };
-    let off = panel.abs_diff(now);
-    if u128::from(off) > CLOCK_SLACK.as_millis() {
-        report.warning(
-            "clock",
-            format!(
-                "the panel's clock is {} s {} ours; expiry times will be off",
-                off / 1_000,
-                if panel > now { "ahead of" } else { "behind" }
-            ),
-        );
-    } else {
-        report.ok("clock", format!("within {} ms of ours", off));
-    }
-}
-
-async fn login(config: &Config, client: &PanelClient, report: &mut Report) {
-    let credential = config.panel.credential();
-    if matches!(credential, Credential::None) {
-        report.warning(
-            "login",
-            "none is configured (PANEL_TOKEN, or PANEL_USERNAME with PANEL_PASSWORD): only public routes work",
-        );
-        return;
-    }
-    let session = match client.session(&credential).await {
-        Ok(Some(session)) => session,
-        Ok(None) => {
-            report.wrong("login", "PANEL_TOKEN is no panel token: it says nothing of an account");
-            return;
-        }
-        Err(error) => {
-            report.wrong("login", error.to_string());
-            return;
-        }
-    };
-    match client
-        .announcement_get(&credential, &flvx_panel::generated::announcement::AnnouncementGetRequest::default())
-        .await
-    {
-        Ok(_) if session.role_id == 0 => {
-            report.ok("login", format!("`{}`, an administrator", clean_text(&session.username)))
-        }
-        Ok(_) => report.warning(
-            "login",
-            format!(
-                "`{}`, an ordinary account: tools for administrators will be refused",
-                clean_text(&session.username)
-            ),
-        ),
-        Err(error) => {
-            let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_secs());
-            let ended = session.exp.and_then(|exp| u64::try_from(exp).ok()).filter(|exp| *exp < now);
-            report.wrong(
-                "login",
-                match ended {
-                    Some(exp) => format!(
-                        "the token ended {} hours ago; log in again and give the new one as PANEL_TOKEN",
-                        (now - exp) / 3_600
-                    ),
-                    None => format!("the panel does not accept the credential: {error}"),
-                },
-            );
-            return;
-        }
-    }
-    if let (Some(exp), Ok(now)) = (session.exp, SystemTime::now().duration_since(UNIX_EPOCH)) {
-        let days = exp.saturating_sub(i64::try_from(now.as_secs()).unwrap_or(i64::MAX)) / 86_400;
-        match (&config.panel.login, days) {
-            (PanelLogin::Token(_), ..=7) => {
-                report.warning("token", format!("ends in {days} days, and a token cannot be renewed here"))
-            }
-            _ => report.ok("token", format!("good for {days} more days")),
-        }
-    }
-    match client.version(&credential).await {
-        Ok(Some(version)) => report
-            .warning("version", format!("panel {version}; the manifest describes {BASELINE}, so fields may differ")),
-        Ok(None) => report.ok(
-            "version",
-            format!("the panel tells none, as versions before 3.1.0; the manifest describes {BASELINE}"),
-        ),
-        Err(PanelError::Refused(refusal)) if refusal.code == 403 => {
-            report.ok("version", "only an administrator may ask")
-        }
-        Err(error) => report.warning("version", format!("cannot be told: {error}")),
-    }
 }

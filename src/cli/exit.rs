@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use crate::store::StoreError;
+
 /// A bad end.
 #[derive(Debug)]
 pub enum Failure {
@@ -39,6 +41,13 @@ impl Failure {
 /// A fault of the machine we run on (a pipe, a thread), told as it is.
 impl From<std::io::Error> for Failure {
     fn from(error: std::io::Error) -> Self {
+        Self::Failed(Some(error.to_string()))
+    }
+}
+
+/// A state that cannot be read or written fails the command.
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
         Self::Failed(Some(error.to_string()))
     }
 }

@@ -9,7 +9,7 @@ use crate::{
     config::{Config, Environment, StatePlace},
     gateway::Gateway,
     ops,
-    store::Store,
+    store::{Store, StoreError},
 };
 
 /// How clients reach the gateway.
@@ -87,7 +87,16 @@ impl PanelOptions {
     }
 
     /// Starts what the options ask for. Logging starts with the configuration, so that its mistakes come as plain text.
-    pub async fn start(&self, mut environment: Environment) -> Result<Started, Failure> {
+    pub async fn start(&self, environment: Environment) -> Result<Started, Failure> {
+        self.start_with(environment, |config| config).await
+    }
+
+    /// The same for a command that may run beside a gateway.
+    pub async fn start_beside(&self, environment: Environment) -> Result<Started, Failure> {
+        self.start_with(environment, Config::beside_a_gateway).await
+    }
+
+    async fn start_with(&self, mut environment: Environment, adjust: fn(Config) -> Config) -> Result<Started, Failure> {
         let sandbox = if self.sandbox {
             Some(start_sandbox(&mut environment, SocketAddr::from(([127, 0, 0, 1], 0))).await?)
         } else {
@@ -95,7 +104,7 @@ impl PanelOptions {
         };
         let config = Config::from_env(&environment).map_err(|error| Failure::Usage(error.to_string()))?;
         log::start(&config);
-        let gateway = Gateway::new(config, ops::OWN).map_err(Failure::Usage)?;
+        let gateway = Gateway::new(adjust(config), ops::OWN).map_err(Failure::Usage)?;
         Ok(Started { gateway: Arc::new(gateway), sandbox })
     }
 }
@@ -140,7 +149,11 @@ pub fn open_store() -> Result<Store, Failure> {
         ))),
         StatePlace::Folder(_) | StatePlace::Nowhere => {
             let folder = place.folder().map_err(Failure::Usage)?;
-            Store::open(folder).map_err(|error| Failure::Failed(Some(error.to_string())))
+            Store::open(folder).map_err(|error| match error {
+                // What `audit verify` looks for, and no mistake of whoever gave the command.
+                StoreError::Damaged(_) => Failure::from(error),
+                error => Failure::Usage(error.to_string()),
+            })
         }
     }
 }

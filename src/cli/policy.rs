@@ -1,4 +1,6 @@
-//! The policy in force, in the words of a table: what `check` shows.
+//! The policy in force, in the words of a table: what `check` shows. And who comes in over HTTP, in those of a warning.
+
+use std::net::SocketAddr;
 
 use super::format::Table;
 use crate::{
@@ -71,4 +73,21 @@ pub fn oddities(gateway: &Gateway) -> Vec<String> {
         list.push("`jwt` is set up, but no claim and no subject gives a role: every such token gets 403".to_owned());
     }
     list
+}
+
+/// Who comes in over HTTP on this address without a proof, or where proofs can be read on the way. `None`: neither. A proxy or a
+/// tunnel makes strangers look like programs on this machine.
+pub fn callers(policy: &Policy, address: SocketAddr) -> Option<&'static str> {
+    match (policy.roster.lets_anonymous_in(), policy.authenticates()) {
+        (true, false) => Some(
+            "clients are NOT authenticated: every program on this machine can use the gateway, and whoever a proxy or tunnel here lets through",
+        ),
+        (true, true) => Some(
+            "clients without a token are let in as `anonymous`: every program on this machine, and whoever a proxy or tunnel here lets through",
+        ),
+        (false, _) if !address.ip().is_loopback() => Some(
+            "plain http on an address that other machines reach: tokens can be read on the way unless a proxy in front speaks https",
+        ),
+        (false, _) => None,
+    }
 }

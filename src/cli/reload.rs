@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::serve::warn_of_callers;
+use super::policy;
 use crate::{
     access::{GATEWAY, Via},
     audit::Event,
@@ -54,7 +54,7 @@ fn reload(gateway: &Gateway) -> &'static str {
             for what in needs_restart(&old, &new) {
                 tracing::warn!("{what} changed in the policy; that takes effect with a restart");
             }
-            callers(gateway, &new);
+            warn_of_callers(gateway, &new);
             "in force"
         }
         Err(error) => {
@@ -65,17 +65,19 @@ fn reload(gateway: &Gateway) -> &'static str {
 }
 
 /// Tells who can come in over HTTP from now on, as the start does.
-fn callers(gateway: &Gateway, policy: &Policy) {
+fn warn_of_callers(gateway: &Gateway, new: &Policy) {
     let config = gateway.config();
     if config.transport != Transport::Http {
         return;
     }
-    if policy.shuts_out_all() {
+    if new.shuts_out_all() {
         tracing::warn!(
             "nobody can come in over http now: no token and no `jwt` is in the policy, and anonymous callers are not let in; the next start would be refused"
         );
-    } else if let Ok(address) = policy.address(&config.http_addr) {
-        warn_of_callers(policy, address);
+    } else if let Ok(address) = new.address(&config.http_addr)
+        && let Some(words) = policy::callers(new, address)
+    {
+        tracing::warn!("{words}");
     }
 }
 

@@ -1,17 +1,18 @@
 //! `serve`: MCP over stdio or HTTP until the client goes away or a signal comes.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use tokio_util::sync::CancellationToken;
 
 use super::{
     Failure,
     options::{ServeOptions, runtime},
+    policy::callers,
     reload,
 };
 use crate::{
     audit::{Event, prune_daily},
-    config::{Policy, Transport},
+    config::Transport,
     gateway::Gateway,
     store::{Store, millis, now_ms},
     transport::{serve_http, serve_stdio},
@@ -61,26 +62,12 @@ async fn serve_until(gateway: &Arc<Gateway>, stop: CancellationToken) -> Result<
             let address = policy.address(&config.http_addr).map_err(Failure::Usage)?;
             let running =
                 serve_http(Arc::clone(gateway), address, stop).await.map_err(|error| Failure::Failed(Some(error)))?;
-            warn_of_callers(&policy, address);
+            if let Some(words) = callers(&policy, address) {
+                tracing::warn!("{words}");
+            }
             tracing::info!(url = format!("http://{}/mcp", running.address), health = config.health_path, "listening");
             running.finished().await.map_err(|error| Failure::Failed(Some(error)))
         }
-    }
-}
-
-/// Tells who comes in over HTTP without a proof, and where proofs can be read on the way.
-pub fn warn_of_callers(policy: &Policy, address: SocketAddr) {
-    match (policy.roster.lets_anonymous_in(), policy.authenticates()) {
-        (true, false) => {
-            tracing::warn!("clients are NOT authenticated: every program on this machine can use this gateway")
-        }
-        (true, true) => {
-            tracing::warn!("clients without a token are let in as `anonymous`: every program on this machine")
-        }
-        (false, _) if !address.ip().is_loopback() => tracing::warn!(
-            "plain http on an address that other machines reach: tokens can be read on the way unless a proxy in front speaks https"
-        ),
-        (false, _) => {}
     }
 }
 

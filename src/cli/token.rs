@@ -8,7 +8,10 @@ use flvx_manifest::yaml;
 use ring::rand::{SecureRandom as _, SystemRandom};
 
 use super::{Failure, format::print, insert::with_token};
-use crate::access::{ANONYMOUS, BUILT_IN_ROLES, GATEWAY, LOCAL, token_digest};
+use crate::{
+    access::{BUILT_IN_ROLES, token_digest},
+    config::policy::check_principal,
+};
 
 /// Options of `token`.
 #[derive(Debug, Clone, Args)]
@@ -58,18 +61,7 @@ pub fn run(options: &Options) -> Result<(), Failure> {
 }
 
 fn make(new: &New) -> Result<(), Failure> {
-    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '@');
-    if new.name.is_empty() || new.name.len() > 64 || !new.name.chars().all(fits) {
-        return Err(Failure::Usage(format!("`{}` is no name: 1 to 64 letters, digits and -_.@", new.name)));
-    }
-    if matches!(new.name.as_str(), LOCAL | ANONYMOUS) {
-        return Err(Failure::Usage(format!("`{}` is who comes without a token; give yours another name", new.name)));
-    }
-    if new.name == GATEWAY {
-        return Err(Failure::Usage(format!(
-            "under the name `{GATEWAY}` the gateway records what it does by itself; give yours another name"
-        )));
-    }
+    check_principal(&new.name, true).map_err(|words| Failure::Usage(format!("`{}`: {words}", new.name)))?;
     let path = new.policy.clone().or_else(|| std::env::var("MCP_POLICY_FILE").ok().filter(|path| !path.is_empty()));
     let text = match &path {
         Some(path) => match fs::read_to_string(path) {

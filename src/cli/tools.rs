@@ -75,8 +75,8 @@ pub fn run(options: &Options) -> Result<(), Failure> {
 /// A gateway with the settings of the environment; nothing of it lasts, and it calls nobody.
 fn gateway(options: &Options) -> Result<Gateway, Failure> {
     let environment = PanelOptions { policy: options.policy.clone(), ..PanelOptions::default() }.environment();
-    let mut config = Config::from_env(&environment).map_err(|error| Failure::Usage(error.to_string()))?;
-    config.state = StatePlace::Temporary;
+    let config = Config::from_env(&environment).map_err(|error| Failure::Usage(error.to_string()))?;
+    let config = Config { state: StatePlace::Temporary, ..config.beside_a_gateway() };
     Gateway::new(config, ops::OWN).map_err(Failure::Usage)
 }
 

@@ -11,10 +11,7 @@ mod variables;
 
 use std::{path::PathBuf, time::Duration};
 
-use flvx_panel::{
-    Secret,
-    client::{Account, ClientOptions, Credential},
-};
+use flvx_panel::{Secret, client::ClientOptions};
 
 use crate::policy::Demands;
 
@@ -74,17 +71,6 @@ impl PanelConfig {
     /// Options of the client.
     pub fn client_options(&self) -> ClientOptions {
         ClientOptions::new(&self.base_url)
-    }
-
-    /// The operator's credential.
-    pub fn credential(&self) -> Credential {
-        match &self.login {
-            PanelLogin::None => Credential::None,
-            PanelLogin::Token(token) => Credential::Token(token.clone()),
-            PanelLogin::Account { username, password } => {
-                Credential::Account(std::sync::Arc::new(Account::new(username, password.clone())))
-            }
-        }
     }
 }
 
@@ -148,5 +134,11 @@ impl Config {
     /// Every value that cannot be used and every misspelt name, all at once.
     pub fn from_env(environment: &Environment) -> Result<Self, ConfigError> {
         read::config(environment)
+    }
+
+    /// The same for a command that may run beside a gateway. It leaves the file of records (MCP_AUDIT_JSONL) alone: the gateway
+    /// takes the lines from the state, and two that write one file would write them twice.
+    pub fn beside_a_gateway(self) -> Self {
+        Self { audit_jsonl: None, ..self }
     }
 }

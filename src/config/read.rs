@@ -1,7 +1,7 @@
 //! From environment variables to a [`Config`], collecting every mistake before giving up.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
     str::FromStr,
     time::Duration,
@@ -10,7 +10,8 @@ use std::{
 use flvx_panel::{Secret, generated::DOMAINS};
 
 use super::{
-    Config, LogFormat, PanelConfig, PanelLogin, Spelling, Surface, Transport, VARIABLES, policy::secret_from_file,
+    Config, LogFormat, PanelConfig, PanelLogin, Spelling, Surface, Transport, VARIABLES,
+    policy::{check_panel_token, secret_from_file, variables},
 };
 use crate::{nearest::nearest, policy::Demands};
 
@@ -203,11 +204,19 @@ pub(super) fn config(environment: &Environment) -> Result<Config, ConfigError> {
 const SHORTER: &[(&str, &str)] =
     &[("PANEL_URL", "PANEL_BASE_URL"), ("PANEL_USER", "PANEL_USERNAME"), ("PANEL_PASS", "PANEL_PASSWORD")];
 
-/// An unknown `MCP_*` or `PANEL_*` name that is almost one of ours was meant to be ours.
+/// An unknown `MCP_*` or `PANEL_*` name that is almost one of ours was meant to be ours, unless the policy takes a secret from it.
 fn misspellings(reader: &mut Reader<'_>) {
+    let used = match reader.environment.get("MCP_POLICY_FILE") {
+        None => BTreeSet::new(),
+        Some(path) => match variables(Path::new(path.trim())) {
+            Some(used) => used,
+            // Nobody knows what it takes. Its loading stops the start and says why.
+            None => return,
+        },
+    };
     for name in reader.environment.values.keys() {
         let ours = name.starts_with("MCP_") || name.starts_with("PANEL_");
-        if !ours || VARIABLES.iter().any(|variable| variable.name == name) {
+        if !ours || used.contains(name) || VARIABLES.iter().any(|variable| variable.name == name) {
             continue;
         }
         let shorter = SHORTER.iter().find(|(short, _)| short == name).map(|(_, right)| *right);
@@ -248,12 +257,8 @@ fn panel(reader: &mut Reader<'_>) -> PanelConfig {
             PanelLogin::None
         }
         (Some(token), None, None) => {
-            if token.expose().starts_with("Bearer ") {
-                reader.problems.push("PANEL_TOKEN: give the token alone, without `Bearer `".to_owned());
-            } else if !token.expose().bytes().all(|byte| byte.is_ascii_graphic()) {
-                reader
-                    .problems
-                    .push("PANEL_TOKEN: a token has no spaces, line breaks or other than ASCII characters".to_owned());
+            if let Err(words) = check_panel_token(&token) {
+                reader.problems.push(format!("PANEL_TOKEN: {words}"));
             }
             PanelLogin::Token(token)
         }

@@ -56,6 +56,12 @@ pub(super) struct Showing<'a> {
     pub credential_name: &'a str,
 }
 
+/// Whether a person typed what was to be typed, as it is shown. What shows nothing cannot be typed.
+pub fn is_phrase(phrase: &str, typed: &str) -> bool {
+    let shown = clean_text(phrase);
+    !shown.trim().is_empty() && typed.trim() == shown.trim()
+}
+
 impl Inner {
     /// Gives a token for what a preview has shown.
     pub(super) async fn give_token(
@@ -127,7 +133,7 @@ impl Inner {
         };
         let seen = &approval.confirmation;
         let foreign = seen.principal != caller.principal.name || seen.panel != self.client().base();
-        let typed_right = typed.trim() == clean_text(&seen.phrase).trim();
+        let typed_right = is_phrase(&seen.phrase, typed);
         if foreign || (decision == Decision::Approved && !typed_right) {
             return;
         }
@@ -303,4 +309,18 @@ fn rejected(key: &'static str, message: impl Into<String>, hint: &str) -> ToolEr
 
 fn hash(token: &Secret) -> [u8; 32] {
     Sha256::digest(token.expose().as_bytes()).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_phrase_is_typed_as_it_is_shown_and_one_that_shows_nothing_never() {
+        assert!(is_phrase("edge\u{200b}-1 ", " edge-1\n"));
+        assert!(!is_phrase("edge-1", "edge-2"));
+        for invisible in ["", " ", "\u{200b}", "\u{115f}"] {
+            assert!(!is_phrase(invisible, "") && !is_phrase(invisible, invisible), "{invisible:?}");
+        }
+    }
 }

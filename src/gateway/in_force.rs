@@ -15,6 +15,8 @@ use crate::config::{Config, KnownTool, Login, PanelLogin, Policy, Surroundings, 
 pub struct InForce {
     policy: RwLock<Arc<Policy>>,
     tools: Vec<KnownTool>,
+    /// The address that other machines use, of the policy at the start.
+    started_behind: Option<String>,
 }
 
 impl InForce {
@@ -29,7 +31,9 @@ impl InForce {
         let tools: Vec<_> = tools.map(|name| KnownTool { name, previewed: None }).chain(previews).collect();
         let policy = load(config, &tools)?;
         reachable(config, &policy)?;
-        Ok(Self { policy: RwLock::new(Arc::new(policy)), tools })
+        let url = policy.http.public_url.as_ref().filter(|url| !url.is_loopback());
+        let started_behind = url.filter(|_| config.transport == Transport::Http).map(|url| url.as_str().to_owned());
+        Ok(Self { policy: RwLock::new(Arc::new(policy)), tools, started_behind })
     }
 
     /// The policy as it is now.
@@ -46,6 +50,12 @@ impl InForce {
         let new = Arc::new(load(config, &self.tools)?);
         if !new.shuts_out_all() {
             reachable(config, &new)?;
+        }
+        // The host that requests may name is taken over at the start only, so a proxy still lets strangers through.
+        if let Some(url) = self.started_behind.as_ref().filter(|_| new.roster.lets_anonymous_in()) {
+            return Err(format!(
+                "other machines reach this gateway at {url}, which it was started with as `http.public_url`, and the policy lets anonymous callers in; set `http.anonymous: false`, or start the gateway anew"
+            ));
         }
         let mut policy = self.policy.write().unwrap_or_else(PoisonError::into_inner);
         let old = std::mem::replace(&mut *policy, Arc::clone(&new));

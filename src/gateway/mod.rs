@@ -34,7 +34,7 @@ mod undo;
 pub use arguments::Arguments;
 pub use call::{Caller, Gateway, UnknownTool};
 pub use check::Problem;
-pub use confirm::Opened;
+pub use confirm::{Opened, is_phrase};
 pub use credentials::Credentials;
 pub use desk::Desk;
 pub use explain::explain;

@@ -18,6 +18,9 @@ const ORPHAN_AFTER: Duration = Duration::from_secs(600);
 /// Most that a list gives.
 const MOST_LISTED: i64 = 1_000;
 
+/// The rows that a [`SavedFilter`] lets through.
+const CHOSEN: &str = "(?1 IS NULL OR kind = ?1) AND (?2 IS NULL OR panel = ?2) AND (?3 IS NULL OR principal = ?3) \
+    AND (?4 IS NULL OR trace_id = ?4)";
 const COLUMNS: &str = "id, kind, trace_id, panel, principal, tool, file, bytes, sha256, note, created_ms";
 
 /// What a saved file is.
@@ -195,17 +198,42 @@ impl Store {
         .await
     }
 
-    /// The saved files, newest first.
+    /// The saved files whose ids begin so, at most two: enough to know whether only one is meant.
+    ///
+    /// # Errors
+    /// The state cannot be read.
+    pub async fn saved_beginning(&self, beginning: &str) -> Result<Vec<Saved>, StoreError> {
+        let (beginning, root) = (beginning.to_owned(), self.path().to_owned());
+        self.read(move |connection| {
+            let query = format!("SELECT {COLUMNS} FROM saved WHERE substr(id, 1, length(?1)) = ?1 LIMIT 2");
+            let mut statement = connection.prepare(&query)?;
+            statement.query_map([beginning], |row| from_row(row, &root))?.collect()
+        })
+        .await
+    }
+
+    /// How many saved files there are, also beyond those that a list gives.
+    ///
+    /// # Errors
+    /// The state cannot be read.
+    pub async fn count_saved(&self, filter: SavedFilter) -> Result<usize, StoreError> {
+        let count = self.read(move |connection| {
+            let query = format!("SELECT count(*) FROM saved WHERE {CHOSEN}");
+            let kind = filter.kind.map(SavedKind::word);
+            let wanted = params![kind, filter.panel, filter.principal, filter.trace_id];
+            connection.query_row(&query, wanted, |row| row.get::<_, i64>(0))
+        });
+        Ok(usize::try_from(count.await?).unwrap_or_default())
+    }
+
+    /// The saved files, newest first. Of very many, only the newest.
     ///
     /// # Errors
     /// The state cannot be read.
     pub async fn list_saved(&self, filter: SavedFilter) -> Result<Vec<Saved>, StoreError> {
         let root = self.path().to_owned();
         self.read(move |connection| {
-            let query = format!(
-                "SELECT {COLUMNS} FROM saved WHERE (?1 IS NULL OR kind = ?1) AND (?2 IS NULL OR panel = ?2)
-                 AND (?3 IS NULL OR principal = ?3) AND (?4 IS NULL OR trace_id = ?4) ORDER BY created_ms DESC, id LIMIT ?5"
-            );
+            let query = format!("SELECT {COLUMNS} FROM saved WHERE {CHOSEN} ORDER BY created_ms DESC, id LIMIT ?5");
             let kind = filter.kind.map(SavedKind::word);
             let mut statement = connection.prepare(&query)?;
             let wanted = params![kind, filter.panel, filter.principal, filter.trace_id, MOST_LISTED];
@@ -414,6 +442,35 @@ mod tests {
         assert!(store.remove_saved(ids.first().unwrap()).await.unwrap());
         assert!(!store.remove_saved(ids.first().unwrap()).await.unwrap());
         assert_eq!(files(&store, SavedKind::Backup).len(), 1);
+    }
+
+    #[tokio::test]
+    async fn what_is_too_old_for_the_list_is_still_found_by_the_beginning_of_its_id() {
+        let store = Store::open(Folder::temporary().unwrap()).unwrap();
+        store
+            .write(|connection| {
+                connection.execute(
+                    "WITH RECURSIVE number(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < 1002) \
+                     INSERT INTO saved SELECT printf('%08x%024x', n, 0), 'backup', 't', 'p', iif(n = 2, 'bob', 'alice'), \
+                     'backup.export', 'f', 1, x'00', '', n FROM number",
+                    [],
+                )
+            })
+            .await
+            .unwrap();
+        let ids = |found: Vec<Saved>| found.into_iter().map(|saved| saved.id).collect::<Vec<_>>();
+        let listed = ids(store.list_saved(SavedFilter::default()).await.unwrap());
+        let oldest = format!("{:08x}{:024x}", 1, 0);
+        assert!(listed.len() == 1_000 && !listed.contains(&oldest));
+        assert_eq!(store.count_saved(SavedFilter::default()).await.unwrap(), 1_002);
+        let of_bob = SavedFilter { principal: Some("bob".to_owned()), ..SavedFilter::default() };
+        assert_eq!(store.count_saved(of_bob).await.unwrap(), 1);
+        assert_eq!(ids(store.saved_beginning("00000001").await.unwrap()), [oldest.as_str()]);
+        assert_eq!(ids(store.saved_beginning(&oldest).await.unwrap()), [oldest.as_str()]);
+        assert_eq!(store.saved_beginning("0000").await.unwrap().len(), 2, "more than one is meant");
+        for nothing in ["0000%", "00000___", "00000001x", "000003EA"] {
+            assert_eq!(store.saved_beginning(nothing).await.unwrap(), [], "{nothing}");
+        }
     }
 
     #[tokio::test]

@@ -1,6 +1,11 @@
 //! `flvx-mcp audit` beside a gateway that has run, as an operator types it.
 
-use std::{path::Path, process::Output};
+use std::{
+    fs::{self, Permissions},
+    os::unix::fs::PermissionsExt as _,
+    path::Path,
+    process::Output,
+};
 
 use flvx_mcp::store::Folder;
 use serde_json::{Value, json};
@@ -120,6 +125,76 @@ fn a_folder_without_a_state_is_no_empty_record() {
     assert!(!folder.path().join("mistyped").exists(), "looking makes nothing");
     let (code, _, error) = audit(Path::new("temporary"), &["head"]);
     assert_eq!(code, Some(2), "{error}");
+}
+
+#[test]
+fn a_state_that_cannot_be_opened_is_2_and_one_that_is_damaged_is_1() {
+    let folder = state();
+    used(folder.path(), &[]);
+    let run = |arguments: &[&str]| {
+        let output = program().env("MCP_STATE_DIR", folder.path()).args(arguments).output().unwrap();
+        (output.status.code(), text(&output).1)
+    };
+    let file = folder.path().join("state.db");
+    let database = rusqlite::Connection::open(&file).unwrap();
+    database.pragma_update(None, "user_version", 99).unwrap();
+    drop(database);
+    let commands = [
+        &["audit", "verify"][..],
+        &["audit", "head"],
+        &["history", "list"],
+        &["approvals", "list"],
+        &["saved", "list"],
+    ];
+    for arguments in commands {
+        let (code, error) = run(arguments);
+        assert!(code == Some(2) && error.contains("is of a newer version"), "{arguments:?}: {code:?} {error}");
+    }
+    for beside in ["state.db-wal", "state.db-shm"] {
+        let _ = fs::remove_file(folder.path().join(beside));
+    }
+    fs::write(&file, "no database ".repeat(1_000)).unwrap();
+    for arguments in commands {
+        let (code, error) = run(arguments);
+        assert!(code == Some(1) && error.contains("the state is damaged"), "{arguments:?}: {code:?} {error}");
+    }
+}
+
+#[test]
+fn commands_leave_the_file_of_lines_to_the_gateway() {
+    let (folder, beside) = (state(), tempfile::tempdir().unwrap());
+    let path = beside.path().join("audit.jsonl");
+    let settings = [("MCP_AUDIT_JSONL", path.to_str().unwrap())];
+    used(folder.path(), &settings);
+    // As if a gateway were in the middle of a line. Whoever opens the file cuts that, and closes the file to others.
+    let written = fs::read_to_string(&path).unwrap() + "{\"seq\":7,";
+    fs::write(&path, &written).unwrap();
+    fs::set_permissions(&path, Permissions::from_mode(0o640)).unwrap();
+    let run = |arguments: &[&str], path: &Path| {
+        let mut command = program();
+        command.args(arguments).env("MCP_STATE_DIR", folder.path()).env("MCP_AUDIT_JSONL", path);
+        let output = command.output().unwrap();
+        let (out, errors) = text(&output);
+        (output.status.code(), out + &errors)
+    };
+    for arguments in [&["call", "--sandbox", "node.list"][..], &["check", "--sandbox"], &["tools"]] {
+        let (code, said) = run(arguments, &path);
+        assert_eq!(code, Some(0), "{arguments:?}: {said}");
+        assert_eq!(fs::read_to_string(&path).unwrap(), written, "{arguments:?}");
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o640, "{arguments:?}");
+    }
+    // The next gateway writes what the call left in the state, once.
+    used(folder.path(), &settings);
+    let (_, exported, _) = audit(folder.path(), &["export"]);
+    assert_eq!(fs::read_to_string(&path).unwrap(), exported);
+    assert_eq!(exported.lines().filter(|line| line.contains("flvx-mcp call")).count(), 1, "{exported}");
+
+    let fresh = beside.path().join("fresh.jsonl");
+    let (code, said) = run(&["check", "--sandbox"], &fresh);
+    assert!(code == Some(0) && said.contains("is made by the gateway"), "{said}");
+    let (code, said) = run(&["check", "--sandbox"], &beside.path().join("none").join("fresh.jsonl"));
+    assert!(code == Some(1) && said.contains("its folder is not there"), "{said}");
+    assert_eq!(fs::read_dir(beside.path()).unwrap().count(), 1, "looking makes nothing");
 }
 
 #[test]

@@ -6,8 +6,10 @@ use std::{
     process::{Output, Stdio},
 };
 
+use flvx_sandbox::Sandbox;
+
 use crate::setup::{Place, digest};
-use crate::support::{program, text};
+use crate::support::{ADMIN, program, text};
 
 fn run(arguments: &[&str]) -> (Option<i32>, String, String) {
     let output = program().args(arguments).output().unwrap();
@@ -75,9 +77,9 @@ fn the_digest_of_a_token_is_made_from_standard_input() {
 #[test]
 fn a_name_that_can_be_no_principal_gets_no_token() {
     for (arguments, words) in [
-        (&["token", "new", "local", "--role", "viewer"][..], "`local` is who comes without a token"),
-        (&["token", "new", "gateway", "--role", "viewer"], "under the name `gateway` the gateway records"),
-        (&["token", "new", "a b", "--role", "viewer"], "`a b` is no name"),
+        (&["token", "new", "local", "--role", "viewer"][..], "`local`: this is who comes without a proof"),
+        (&["token", "new", "gateway", "--role", "viewer"], "`gateway`: under this name the gateway records"),
+        (&["token", "new", "a b", "--role", "viewer"], "`a b`: a name is 1 to 64 letters"),
         (&["token", "new", "ci"], "`ci` is not in the policy yet: give it a --role"),
         (&["token", "new", "ci", "--role", "viewer", "--write"], "--write needs --policy FILE"),
     ] {
@@ -128,7 +130,7 @@ fn check_explains_the_policy_and_names_what_is_without_effect() {
         "`bot` is allowed node.delete",
         "nobody can be `ghost`",
         "a principal `anonymous` is defined",
-        "plain http on 0.0.0.0:8088",
+        "http on 0.0.0.0:8088: plain http on an address that other machines reach",
         "highest danger",
     ] {
         assert!(flat.contains(words), "{words} is not in\n{printed}");
@@ -140,6 +142,65 @@ fn check_explains_the_policy_and_names_what_is_without_effect() {
     place.write("principals: { bot: { rol: viewer } }\n");
     let (code, _, errors) = run(&["check", "--sandbox", "--policy", path.to_str().unwrap()]);
     assert!(code == Some(2) && errors.contains("did you mean `role`?"), "{errors}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn check_tries_every_credential_of_the_policy() {
+    let sandbox = Sandbox::start(flvx_sandbox::Options::default()).await.unwrap();
+    let check = |place: &Place| {
+        let path = place.path();
+        let (code, printed, errors) =
+            run(&["check", "--panel-url", &sandbox.url(), "--policy", path.to_str().unwrap()]);
+        (code, format!("{printed}{errors}").split_whitespace().collect::<Vec<_>>().join(" "))
+    };
+    let accounts = "credentials:\n  default: { username: admin_user, password_file: admin.pw }\n  alice: { username: alice, password_file: alice.pw }\n  \
+        friend: { peer_token_file: friend.token }\n";
+    let place = Place::new(accounts);
+    for (name, secret) in [("admin.pw", ADMIN), ("alice.pw", "fake-pw-alice"), ("friend.token", "share")] {
+        place.secret(name, secret);
+    }
+    let (code, said) = check(&place);
+    for words in [
+        "captcha ok off",
+        "login ok `admin_user`, an administrator",
+        "login alice ok `alice`, an ordinary account",
+        "login friend ok a share token",
+        "version ok the panel tells none",
+    ] {
+        assert!(said.contains(words), "{words} is not in {said}");
+    }
+    assert!(code == Some(0) && !said.contains("only public routes"), "{said}");
+
+    place.secret("alice.pw", "not-the-password");
+    let (code, said) = check(&place);
+    assert!(
+        code == Some(1) && said.contains("login alice WRONG the panel refused the login of `alice`"),
+        "one that is wrong is told, whatever the others are: {said}"
+    );
+
+    sandbox.panel.state().configs.set("captcha_enabled", "true", 0);
+    let (_, said) = check(&place);
+    assert!(said.contains("captcha warning on: a login by name and password (`alice`, `default`)"), "{said}");
+    let token = Place::new("credentials: { default: { token_file: panel.token } }\n");
+    token.secret("panel.token", &sandbox.panel.token(ADMIN).unwrap());
+    let (code, said) = check(&token);
+    assert!(
+        code == Some(0) && said.contains("captcha ok on") && said.contains("an administrator, by a panel token"),
+        "{said}"
+    );
+
+    let other = Place::new("credentials: { reader: { token_file: panel.token } }\n");
+    other.secret("panel.token", &sandbox.panel.token("alice").unwrap());
+    let (_, said) = check(&other);
+    assert!(
+        said.contains("login warning no credential is called `default`") && said.contains("login reader ok `alice`"),
+        "{said}"
+    );
+    let own = "principals:\n  local: { role: viewer, credential: reader }\n";
+    other.write(&format!("credentials: {{ reader: {{ token_file: panel.token }} }}\n{own}"));
+    assert!(!check(&other).1.contains("no credential is called"), "nobody would use it");
+    let none = Place::new("principals:\n  local: { role: viewer }\n");
+    assert!(check(&none).1.contains("login warning none is set up"));
 }
 
 #[test]
@@ -166,6 +227,11 @@ fn an_address_that_others_reach_needs_proofs_and_no_anonymous_callers() {
     ));
     let (code, _, errors) = serve(&open);
     assert!(code == Some(2) && errors.contains("set `http.anonymous: false`"), "{errors}");
+    let proxied = Place::new(
+        "http: { public_url: 'https://flvx.example.com/mcp' }\nprincipals: { anonymous: { role: viewer } }\n",
+    );
+    let (code, _, errors) = serve(&proxied);
+    assert!(code == Some(2) && errors.contains("take the principal `anonymous` out"), "{errors}");
     for nobody in ["", "http: { anonymous: false }\n", "principals: { bot: { role: viewer } }\n"] {
         let (code, _, errors) = serve(&Place::new(nobody));
         assert!(code == Some(2) && errors.contains("nobody could come in over http"), "{nobody}: {errors}");

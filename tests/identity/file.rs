@@ -3,7 +3,7 @@
 use std::{fs, path::Path};
 
 use flvx_mcp::{
-    config::{Config, Environment, policy},
+    config::{Config, Environment, Login, policy},
     gateway::Gateway,
     ops,
 };
@@ -72,4 +72,18 @@ fn the_example_in_docs_is_a_policy() {
     for key in keys {
         assert!(example.contains(&format!("{key}:")), "`{key}` is not in the example");
     }
+}
+
+#[test]
+fn a_secret_can_come_from_a_variable_that_looks_like_one_of_ours() {
+    let place = Place::new("credentials: { reader: { token_env: PANEL_TOKEN_RO } }\n");
+    let path = place.path();
+    let environment = Environment::from([
+        ("MCP_POLICY_FILE", path.to_str().unwrap()),
+        ("MCP_STATE_DIR", "temporary"),
+        ("PANEL_TOKEN_RO", "fake.panel.token"),
+    ]);
+    let gateway =
+        Gateway::new(Config::from_env(&environment).unwrap(), ops::OWN).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(gateway.policy().logins.get("reader"), Some(&Login::Token("fake.panel.token".into())));
 }

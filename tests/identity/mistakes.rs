@@ -200,3 +200,44 @@ fn nothing_of_a_secret_is_in_a_mistake() {
     let all = said(&place, &[("PW", "the-password-itself")]).join("\n");
     assert!(!all.is_empty() && !all.contains("the-password-itself") && !all.contains("flvx_plain"), "{all}");
 }
+
+#[test]
+fn behind_an_address_that_others_reach_nobody_comes_in_without_a_proof() {
+    let start = |policy: &str, anonymous: &str| {
+        let place = Place::new(policy);
+        let path = place.path();
+        let environment = Environment::from([
+            ("MCP_POLICY_FILE", path.to_str().unwrap()),
+            ("MCP_STATE_DIR", "temporary"),
+            ("MCP_TRANSPORT", "http"),
+            ("MCP_HTTP_ANONYMOUS", anonymous),
+        ]);
+        Gateway::new(Config::from_env(&environment).unwrap(), ops::OWN).map(drop)
+    };
+    let with = |url: &str, http: &str, principals: &str| {
+        format!(
+            "http: {{ public_url: '{url}'{http} }}\nprincipals: {{ bot: {{ role: viewer, tokens: ['{DIGEST}'] }}{principals} }}\n"
+        )
+    };
+    let (outer, named) = ("https://flvx.example.com/mcp", ", anonymous: { role: viewer }");
+    let refused = |url: &str| {
+        format!(
+            "other machines reach `http.public_url` ({url}), and the policy lets anonymous callers in; set `http.anonymous: false`"
+        )
+    };
+    let or = ", or take the principal `anonymous` out";
+    let alone = format!("http: {{ public_url: '{outer}' }}\nprincipals: {{ anonymous: {{ role: viewer }} }}\n");
+    assert_eq!(start(&alone, "true"), Err(refused(outer) + or));
+    for url in [outer, "http://192.0.2.1:8088/mcp", "http://127.evil.example/mcp"] {
+        assert_eq!(start(&with(url, "", named), "true"), Err(refused(url) + or));
+        assert_eq!(start(&with(url, ", anonymous: true", ""), "true"), Err(refused(url)));
+        assert_eq!(start(&with(url, ", anonymous: true", named), "true"), Err(refused(url)));
+        // Nobody is let in: the file does not say so, says no, or the environment does.
+        assert_eq!(start(&with(url, "", ""), "true"), Ok(()));
+        assert_eq!(start(&with(url, ", anonymous: false", named), "true"), Ok(()));
+        assert_eq!(start(&with(url, ", anonymous: true", named), "false"), Ok(()));
+    }
+    for url in ["http://localhost:8088/mcp", "http://127.0.0.1:8088/mcp", "http://[::1]:8088/mcp"] {
+        assert_eq!(start(&with(url, "", named), "true"), Ok(()), "{url}");
+    }
+}

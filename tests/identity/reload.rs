@@ -62,6 +62,24 @@ async fn whoever_takes_the_last_token_out_opens_the_gateway_to_nobody() {
     let world = Guarded::with(&policy("viewer", "t-one"), &[("MCP_HTTP_ADDR", "0.0.0.0:8088")]).await;
     world.place.write("principals:\n  anonymous: { role: viewer }\n");
     assert!(world.gateway.reload().unwrap_err().contains("can be reached from other machines"));
+    // And so is what would open an address of loopback to whoever comes through the proxy in front.
+    let outer = "http: { public_url: 'https://flvx.example.com/mcp' }\n";
+    let world = Guarded::start(&format!("{outer}{}", policy("viewer", "t-one"))).await;
+    world.place.write(&format!("{outer}{}  anonymous: {{ role: viewer }}\n", policy("viewer", "t-one")));
+    assert!(world.gateway.reload().unwrap_err().contains("other machines reach `http.public_url`"));
+    assert_eq!(world.client(None).await.modern("tools/list", json!({})).await.status, 401);
+}
+
+#[tokio::test]
+async fn an_address_that_others_reach_cannot_be_opened_to_everybody_by_a_reload() {
+    let behind = format!("http: {{ public_url: 'https://flvx.example.com/mcp' }}\n{}", policy("viewer", "t-one"));
+    let world = Guarded::start(&behind).await;
+    for open in ["principals:\n  anonymous: { role: viewer }\n", "http: { anonymous: true }\n"] {
+        world.place.write(open);
+        let error = world.gateway.reload().unwrap_err();
+        assert!(error.contains("other machines reach this gateway at https://flvx.example.com/mcp"), "{error}");
+    }
+    assert_eq!(world.client(Some("t-one")).await.modern("tools/list", json!({})).await.status, 200);
 }
 
 #[tokio::test]

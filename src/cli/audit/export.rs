@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::{moment, unreadable};
+use super::moment;
 use crate::{
     audit::when::Edge,
     cli::{Failure, format::print, options::open_store},
@@ -39,8 +39,8 @@ pub async fn run(options: &Options) -> Result<(), Failure> {
     let until_ms = moment(options.until.as_deref(), Edge::Until)?;
     let store = open_store()?;
     let span = Filter { since_ms, until_ms, ..Filter::default() };
-    let first = store.audit_in_order(span, 1).await.map_err(unreadable)?;
-    let last = store.audit_last(until_ms).await.map_err(unreadable)?;
+    let first = store.audit_in_order(span, 1).await?;
+    let last = store.audit_last(until_ms).await?;
     let (Some(first), Some(last)) = (first.first(), last) else {
         return Err(Failure::Failed(Some("there is no record in that span".to_owned())));
     };
@@ -49,7 +49,7 @@ pub async fn run(options: &Options) -> Result<(), Failure> {
     let mut after = first.link.seq.checked_sub(1);
     loop {
         let filter = Filter { after_seq: after, ..Filter::default() };
-        let rows = store.audit_in_order(filter, STEP).await.map_err(unreadable)?;
+        let rows = store.audit_in_order(filter, STEP).await?;
         for row in &rows {
             if row.link.seq > last {
                 return Ok(());
@@ -71,8 +71,8 @@ async fn before(store: &Store, first: i64) -> Result<Option<Link>, Failure> {
     }
     let (Some(wanted), Some(after)) = (first.checked_sub(1), first.checked_sub(2)) else { return Ok(None) };
     let filter = Filter { after_seq: Some(after), ..Filter::default() };
-    let row = store.audit_in_order(filter, 1).await.map_err(unreadable)?;
+    let row = store.audit_in_order(filter, 1).await?;
     let row = row.first().map(|row| row.link).filter(|link| link.seq == wanted);
-    let anchor = store.audit_ends().await.map_err(unreadable)?.anchor.link();
+    let anchor = store.audit_ends().await?.anchor.link();
     Ok(row.or(anchor.filter(|link| link.seq == wanted)))
 }

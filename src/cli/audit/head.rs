@@ -2,7 +2,6 @@
 
 use clap::Args;
 
-use super::unreadable;
 use crate::{
     cli::{Failure, format::print, options::open_store},
     store::audit::End,
@@ -20,7 +19,7 @@ pub struct Options {}
 
 /// Runs the command.
 pub async fn run(_: &Options) -> Result<(), Failure> {
-    match open_store()?.audit_ends().await.map_err(unreadable)?.head {
+    match open_store()?.audit_ends().await?.head {
         End::Sealed { link, .. } => print(&link.to_string()),
         End::Absent => Err(Failure::Failed(Some("nothing is recorded yet".to_owned()))),
         End::Broken => {

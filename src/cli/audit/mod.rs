@@ -11,12 +11,9 @@ mod verify;
 use clap::{Args, Subcommand};
 
 use super::{Failure, options::runtime};
-use crate::{
-    audit::{
-        now_ms,
-        when::{self, Edge},
-    },
-    store::StoreError,
+use crate::audit::{
+    now_ms,
+    when::{self, Edge},
 };
 
 /// Options of `audit`.
@@ -25,7 +22,7 @@ use crate::{
 The state folder is the gateway's own: MCP_STATE_DIR, or flvx-mcp below XDG_STATE_HOME or ~/.local/state. A gateway may be running on it.
 docs/audit.md says what is recorded and what verify can and cannot prove.
 
-Exit codes: 0 done; 1 nothing found, or (verify) something is damaged; 2 the command line cannot be used, or there is no state.")]
+Exit codes: 0 done; 1 nothing found, or (verify) something is damaged; 2 the command line cannot be used, or there is no state that can be opened.")]
 pub struct Options {
     #[command(subcommand)]
     command: Command,
@@ -63,9 +60,4 @@ pub fn run(options: &Options) -> Result<(), Failure> {
 
 fn moment(text: Option<&str>, edge: Edge) -> Result<Option<i64>, Failure> {
     text.map(|text| when::parse(text, edge, now_ms())).transpose().map_err(|error| Failure::Usage(error.to_string()))
-}
-
-/// A state that cannot be read, or that SQLite finds damaged, fails the command.
-fn unreadable(error: StoreError) -> Failure {
-    Failure::Failed(Some(error.to_string()))
 }

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::{moment, unreadable};
+use super::moment;
 use crate::{
     audit::{Audit, Settings, prune, when::Edge},
     cli::{
@@ -31,7 +31,7 @@ pub async fn run(options: &Options) -> Result<(), Failure> {
     let before_ms = moment(Some(&options.before), Edge::Since)?.unwrap_or_default();
     let store = open_store()?;
     let audit = Audit::new(store.clone(), &Settings { enabled: true, jsonl: None }).map_err(Failure::Usage)?;
-    let (records, damaged) = prune(&store, &audit, before_ms, Some(&person())).await.map_err(unreadable)?;
+    let (records, damaged) = prune(&store, &audit, before_ms, Some(&person())).await?;
     print(&format!("{records} records were pruned"))?;
     match damaged {
         None => Ok(()),

@@ -3,7 +3,7 @@
 use clap::{Args, ValueEnum};
 use serde_json::Value;
 
-use super::{moment, unreadable};
+use super::moment;
 use crate::{
     audit::{
         OUTCOMES,
@@ -89,7 +89,7 @@ pub async fn run(options: &Options) -> Result<(), Failure> {
         until_ms: moment(options.until.as_deref(), Edge::Until)?,
         after_seq: None,
     };
-    let found = open_store()?.search_audit(filter, options.limit).await.map_err(unreadable)?;
+    let found = open_store()?.search_audit(filter, options.limit).await?;
     if found.is_empty() {
         return Err(Failure::Failed(Some("no record fits".to_owned())));
     }

@@ -3,7 +3,7 @@
 use clap::Args;
 use serde_json::Value;
 
-use super::{search::value, unreadable};
+use super::search::value;
 use crate::{
     audit::when::iso,
     cli::{Failure, format::print, options::open_store},
@@ -29,7 +29,7 @@ pub struct Options {
 /// Runs the command.
 pub async fn run(options: &Options) -> Result<(), Failure> {
     let filter = Filter { trace_id: Some(options.trace.clone()), ..Filter::default() };
-    let found = open_store()?.audit_in_order(filter, MOST).await.map_err(unreadable)?;
+    let found = open_store()?.audit_in_order(filter, MOST).await?;
     if found.is_empty() {
         return Err(Failure::Failed(Some(format!("nothing is recorded of {}", options.trace))));
     }

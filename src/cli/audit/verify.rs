@@ -51,7 +51,7 @@ pub async fn run(options: &Options) -> Result<(), Failure> {
             (span, report.damages, report.count, report.expected)
         }
         None => {
-            let report = verify(&store, options.expect).await.map_err(super::unreadable)?;
+            let report = verify(&store, options.expect).await?;
             let from = if report.anchor.seq == 0 {
                 "from the first on".to_owned()
             } else {

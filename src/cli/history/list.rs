@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::{failed, state};
+use super::state;
 use crate::{
     audit::when::iso,
     cli::{
@@ -46,7 +46,7 @@ pub async fn run(store: &Store, options: &Options) -> Result<(), Failure> {
         limit: options.limit,
         ..LedgerFilter::default()
     };
-    let rows = store.ledger_rows(filter).await.map_err(failed)?;
+    let rows = store.ledger_rows(filter).await?;
     if rows.is_empty() && options.format == Format::Table {
         return print("no such change is on record");
     }

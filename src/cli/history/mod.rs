@@ -11,7 +11,7 @@ use super::{
     Failure,
     options::{open_store, runtime},
 };
-use crate::store::{LedgerRow, Stage, Store, StoreError};
+use crate::store::{LedgerRow, Stage, Store};
 
 /// Options of `history`.
 #[derive(Debug, Clone, Args)]
@@ -23,7 +23,7 @@ Examples:
 
 The state folder is that of the gateway: set MCP_STATE_DIR as it is set there, and run this as the same user.
 
-Exit codes: 0 done; 1 nothing found, or it cannot be settled; 2 the command line cannot be used, or there is no such change.")]
+Exit codes: 0 done; 1 nothing found, or it cannot be settled; 2 the command line or the state cannot be used, or there is no such change.")]
 pub struct Options {
     #[command(subcommand)]
     command: Command,
@@ -52,7 +52,7 @@ pub fn run(options: &Options) -> Result<(), Failure> {
 }
 
 async fn find(store: &Store, trace_id: &str) -> Result<LedgerRow, Failure> {
-    let row = store.ledger_row(trace_id.to_owned()).await.map_err(failed)?;
+    let row = store.ledger_row(trace_id.to_owned()).await?;
     row.ok_or_else(|| Failure::Usage(format!("no change of the name `{trace_id}` is on record; see history list")))
 }
 
@@ -64,8 +64,4 @@ fn state(store: &Store, row: &LedgerRow) -> String {
         (Stage::Intent, _) => "not_sent".to_owned(),
         (Stage::Sending, _) => "unknown".to_owned(),
     }
-}
-
-fn failed(error: StoreError) -> Failure {
-    Failure::Failed(Some(error.to_string()))
 }

@@ -3,7 +3,7 @@
 
 use clap::{Args, ValueEnum};
 
-use super::{failed, find, state};
+use super::{find, state};
 use crate::{
     audit::{Audit, Event, Settings},
     cli::{Failure, format::print, options::person},
@@ -87,7 +87,7 @@ pub async fn run(store: &Store, options: &Options) -> Result<(), Failure> {
         Stage::Settled => store.ledger_reopen(row.trace_id.clone()).await,
         Stage::Intent | Stage::Sending => store.ledger_take_over(&row).await,
     };
-    if !ours.map_err(failed)? {
+    if !ours? {
         return Err(known_meanwhile(&row.trace_id));
     }
     // The record first: nobody may settle something without a trace of it.
@@ -99,7 +99,7 @@ pub async fn run(store: &Store, options: &Options) -> Result<(), Failure> {
         .with("as", word)
         .with("reason", reason);
     audit.event(event).await.map_err(|error| Failure::Failed(Some(error.to_string())))?;
-    if !store.ledger_settle(row.trace_id.clone(), settlement).await.map_err(failed)? {
+    if !store.ledger_settle(row.trace_id.clone(), settlement).await? {
         return Err(known_meanwhile(&row.trace_id));
     }
     print(&format!("{} ({}) is settled as {word}", row.trace_id, row.key.tool))

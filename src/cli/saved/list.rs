@@ -38,7 +38,13 @@ pub(super) async fn run(store: &Store, options: &Options) -> Result<(), Failure>
         trace_id: options.trace.clone(),
         ..SavedFilter::default()
     };
-    let found = store.list_saved(filter).await.map_err(|error| Failure::Failed(Some(error.to_string())))?;
+    let found = store.list_saved(filter.clone()).await?;
+    let (listed, all) = (found.len(), store.count_saved(filter).await?);
+    if listed < all {
+        eprintln!(
+            "flvx-mcp: the newest {listed} of {all} are listed; --kind, --user and --trace say which others are meant"
+        );
+    }
     let mut table = Table::new(&["id", "kind", "time", "user", "tool", "bytes", "note"]);
     for saved in found {
         let time = utc(saved.created_ms);

@@ -12,7 +12,7 @@ use super::{
     Failure,
     options::{open_store, runtime},
 };
-use crate::store::{Saved, SavedFilter, Store, StoreError};
+use crate::store::{Saved, Store};
 
 /// Options of `saved`.
 #[derive(Debug, Clone, Args)]
@@ -46,14 +46,17 @@ pub fn run(options: &Options) -> Result<(), Failure> {
     })
 }
 
+/// Least of an id that says which is meant.
+const SHORTEST: usize = 4;
+
 /// The one of that id, or of whose id this is the beginning.
 async fn find(store: &Store, id: &str) -> Result<Saved, Failure> {
-    let failed = |error: StoreError| Failure::Failed(Some(error.to_string()));
-    if let Some(saved) = store.saved(id).await.map_err(failed)? {
-        return Ok(saved);
+    if id.len() < SHORTEST {
+        return Err(Failure::Usage(format!(
+            "`{id}` is too short to say which is meant: give {SHORTEST} letters of the id or more; `flvx-mcp saved list` names them"
+        )));
     }
-    let all = store.list_saved(SavedFilter::default()).await.map_err(failed)?;
-    let mut meant = all.into_iter().filter(|saved| id.len() >= 4 && saved.id.starts_with(id));
+    let mut meant = store.saved_beginning(id).await?.into_iter();
     match (meant.next(), meant.next()) {
         (Some(saved), None) => Ok(saved),
         (Some(_), Some(_)) => Err(Failure::Usage(format!("several saved files begin with {id}; give more of the id"))),

@@ -15,11 +15,8 @@ pub struct Options {
 }
 
 pub(super) async fn run(store: &Store, options: &Options) -> Result<(), Failure> {
-    match store.remove_saved(&options.id).await {
-        Ok(true) => print(&format!("{} is deleted", options.id)),
-        Ok(false) => {
-            Err(Failure::Usage(format!("there is no saved file {}; `flvx-mcp saved list` names them", options.id)))
-        }
-        Err(error) => Err(Failure::Failed(Some(error.to_string()))),
+    if !store.remove_saved(&options.id).await? {
+        return Err(Failure::Usage(format!("there is no saved file {}; `flvx-mcp saved list` names them", options.id)));
     }
+    print(&format!("{} is deleted", options.id))
 }

@@ -25,7 +25,7 @@ pub struct Options {
 pub(super) async fn run(store: &Store, options: &Options) -> Result<(), Failure> {
     let failed = |text: String| Failure::Failed(Some(text));
     let saved = find(store, &options.id).await?;
-    let content = store.read_saved(&saved).await.map_err(|error| failed(error.to_string()))?;
+    let content = store.read_saved(&saved).await?;
     let shown = match route(&saved.tool).and_then(|route| route.data) {
         _ if options.reveal => Bytes::from(content),
         Some(field) if saved.kind != SavedKind::Secret => {

@@ -8,16 +8,14 @@ use flvx_panel::generated::DOMAINS;
 use super::{
     Login, Policy, Surroundings,
     file::{CredentialEntry, PolicyFile, PrincipalEntry, RoleEntry},
+    names::{check_name, check_principal},
     place::{Mistakes, Step},
     secrets, web,
 };
 use crate::{
-    access::{ANONYMOUS, BUILT_IN_ROLES, ClaimRule, GATEWAY, LOCAL, Limits, Rights, Roster, TokenDigest, check_reveal},
+    access::{BUILT_IN_ROLES, ClaimRule, Limits, Rights, Roster, TokenDigest, check_reveal},
     nearest::nearest,
 };
-
-/// Longest name of a principal, role or credential.
-const LONGEST_NAME: usize = 64;
 
 /// A path from its steps.
 macro_rules! steps {
@@ -41,7 +39,10 @@ impl Check<'_, '_> {
         let mut owners: BTreeMap<TokenDigest, &str> = BTreeMap::new();
         let mut subjects: BTreeMap<&str, &str> = BTreeMap::new();
         for (name, entry) in &file.principals {
-            self.name(steps!["principals", name.as_str()], name);
+            let proven = !(entry.tokens.is_empty() && entry.jwt.is_empty());
+            if let Err(words) = check_principal(name, proven) {
+                self.mistakes.at(steps!["principals", name.as_str()], words);
+            }
             let rights = self.principal(name, entry, &roles, &logins);
             let mut tokens = Vec::new();
             for (place, token) in entry.tokens.iter().enumerate() {
@@ -62,18 +63,6 @@ impl Check<'_, '_> {
                 if file.jwt.is_none() {
                     self.mistakes.at(at, "nobody can prove to be a subject, because `jwt` is not set up");
                 }
-            }
-            if name == GATEWAY {
-                self.mistakes.at(
-                    steps!["principals", name.as_str()],
-                    "under this name the gateway records what it does by itself; give yours another name",
-                );
-            }
-            if matches!(name.as_str(), LOCAL | ANONYMOUS) && !(entry.tokens.is_empty() && entry.jwt.is_empty()) {
-                self.mistakes.at(
-                    steps!["principals", name.as_str()],
-                    "this is who comes without a proof; give tokens and subjects to a principal of another name",
-                );
             }
             if let Some(rights) = rights {
                 roster.add(name, rights, tokens, entry.jwt.clone());
@@ -133,12 +122,7 @@ impl Check<'_, '_> {
                 Ok(Login::Account { username: username.trim().to_owned(), password })
             }
             (None, None, Some(token), None) => {
-                if token.expose().starts_with("Bearer ") {
-                    return Err((None, "give the token alone, without `Bearer `".to_owned()));
-                }
-                if !token.expose().bytes().all(|byte| byte.is_ascii_graphic()) {
-                    return Err((None, "a token has no spaces, line breaks or other than ASCII characters".to_owned()));
-                }
+                secrets::check_panel_token(&token).map_err(|words| (None, words.to_owned()))?;
                 Ok(Login::Token(token))
             }
             (None, None, None, Some(peer)) => Ok(Login::Peer(peer)),
@@ -310,9 +294,8 @@ impl Check<'_, '_> {
     }
 
     fn name(&mut self, at: &[Step], name: &str) {
-        let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '@');
-        if name.is_empty() || name.len() > LONGEST_NAME || !name.chars().all(fits) {
-            self.mistakes.at(at, format!("a name is 1 to {LONGEST_NAME} letters, digits and `-_.@`"));
+        if let Err(words) = check_name(name) {
+            self.mistakes.at(at, words);
         }
     }
 }

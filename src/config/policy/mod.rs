@@ -5,6 +5,7 @@
 mod check;
 mod file;
 mod keys;
+mod names;
 mod place;
 mod rules;
 mod secrets;
@@ -14,15 +15,20 @@ use std::{
     collections::BTreeMap,
     net::SocketAddr,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
-use flvx_panel::Secret;
+use flvx_panel::{
+    Secret,
+    client::{Account, Credential},
+};
 
 pub use file::schema;
 pub use keys::read_keys;
+pub use names::check_principal;
 pub use place::{Mistake, PolicyError};
 pub use rules::{Algorithm, HttpRules, JwtRules, KeySource, PublicUrl};
-pub(super) use secrets::from_file as secret_from_file;
+pub(super) use secrets::{check_panel_token, from_file as secret_from_file, variables};
 pub use web::MOST_KEY_BYTES;
 
 use super::{Environment, ListenAddr};
@@ -42,6 +48,19 @@ pub enum Login {
     Token(Secret),
     /// The share token of another panel.
     Peer(Secret),
+}
+
+impl Login {
+    /// What the client calls with. An account logs in at its first use.
+    pub fn credential(&self) -> Credential {
+        match self {
+            Self::Account { username, password } => {
+                Credential::Account(Arc::new(Account::new(username, password.clone())))
+            }
+            Self::Token(token) => Credential::Token(token.clone()),
+            Self::Peer(token) => Credential::Peer(token.clone()),
+        }
+    }
 }
 
 /// What the policy must know of the rest.
@@ -135,6 +154,19 @@ impl Policy {
     /// # Errors
     /// A text with the cure: other machines could come in without a proof, or nobody could come in at all.
     pub fn address(&self, wanted: &ListenAddr) -> Result<SocketAddr, String> {
+        // A proxy in front of it makes an address of loopback one that others reach.
+        if let Some(url) = self.http.public_url.as_ref().filter(|url| !url.is_loopback())
+            && self.roster.lets_anonymous_in()
+        {
+            let or = match self.http.anonymous {
+                Some(_) => "",
+                None => ", or take the principal `anonymous` out",
+            };
+            return Err(format!(
+                "other machines reach `http.public_url` ({}), and the policy lets anonymous callers in; set `http.anonymous: false`{or}",
+                url.as_str()
+            ));
+        }
         match (self.roster.lets_anonymous_in(), self.authenticates()) {
             (false, false) => Err(
                 "nobody could come in over http: anonymous callers are not let in, and no principal has a token (flvx-mcp token new NAME makes one) nor is `jwt` set up; a principal `anonymous` in the policy says what callers on this machine may do without one"

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use flvx_panel::client::is_loopback;
+
 /// How HTTP is served.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HttpRules {
@@ -42,6 +44,7 @@ pub struct PublicUrl {
     origin: String,
     host: String,
     path: String,
+    loopback: bool,
 }
 
 impl PublicUrl {
@@ -67,6 +70,7 @@ impl PublicUrl {
             origin: url.origin().ascii_serialization(),
             host: host.to_owned(),
             path: path.to_owned(),
+            loopback: is_loopback(&url),
         })
     }
 
@@ -78,6 +82,11 @@ impl PublicUrl {
     /// Its host, without a port.
     pub fn host(&self) -> &str {
         &self.host
+    }
+
+    /// Whether only this machine reaches it.
+    pub fn is_loopback(&self) -> bool {
+        self.loopback
     }
 
     /// Its scheme, host and port.

@@ -1,8 +1,9 @@
 //! Secrets of the policy: from files that nobody else can read, or from environment variables. Never from the policy itself,
 //! which may lie in a repository.
 
-use std::{fs, path::Path};
+use std::{collections::BTreeSet, fs, path::Path};
 
+use flvx_manifest::yaml;
 use flvx_panel::Secret;
 
 use super::super::Environment;
@@ -53,4 +54,28 @@ pub fn from_environment(environment: &Environment, name: &str) -> Result<Secret,
         Some(value) => Ok(Secret::new(value.trim_end_matches(['\r', '\n']))),
         None => Err(format!("the environment variable {name} is not set")),
     }
+}
+
+/// Whether a text can be a panel token.
+///
+/// # Errors
+/// What is wrong with it; nothing of the token is in there.
+pub fn check_panel_token(token: &Secret) -> Result<(), &'static str> {
+    if token.expose().starts_with("Bearer ") {
+        return Err("give the token alone, without `Bearer `");
+    }
+    if !token.expose().bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err("a token has no spaces, line breaks or other than ASCII characters");
+    }
+    Ok(())
+}
+
+/// Names of the environment variables that a policy file takes secrets from, whatever else may be wrong with it. `None`: it
+/// cannot be read, or is not YAML.
+pub fn variables(path: &Path) -> Option<BTreeSet<String>> {
+    let tree = yaml::parse(&fs::read_to_string(path).ok()?).ok()?;
+    let entries = tree.get("credentials").map(yaml::Node::pairs).unwrap_or_default();
+    let keys = entries.iter().flat_map(|(_, entry)| entry.pairs());
+    let names = keys.filter(|(key, _)| key.ends_with("_env")).filter_map(|(_, name)| name.text());
+    Some(names.map(str::to_owned).collect())
 }

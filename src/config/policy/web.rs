@@ -2,6 +2,8 @@
 
 use std::{fs, time::Duration};
 
+use flvx_panel::client::is_loopback;
+
 use super::{
     check::{Check, steps},
     file::{AlgorithmWord, HttpEntry, JwtEntry},
@@ -122,16 +124,9 @@ fn keys(check: &mut Check<'_, '_>, entry: &JwtEntry) -> Option<KeySource> {
 /// Keys that came over a line that others can change would let anybody in.
 fn key_url(text: &str) -> Result<(), String> {
     let url = reqwest::Url::parse(text).map_err(|error| format!("`{text}` is no URL: {error}"))?;
-    let loopback = match url.host_str() {
-        Some("localhost") => true,
-        Some(host) => {
-            host.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
-        }
-        None => false,
-    };
     match url.scheme() {
         "https" => Ok(()),
-        "http" if loopback => Ok(()),
+        "http" if is_loopback(&url) => Ok(()),
         _ => Err(format!(
             "`{text}`: keys are fetched over https (http only on loopback), or anybody on the way could give his own"
         )),

@@ -13,4 +13,4 @@ mod send;
 pub use answer::{Answer, RawAnswer};
 pub use credential::{Account, Credential, CredentialError, Session, token_claims};
 pub use error::{PanelError, Refusal};
-pub use send::{ClientOptions, PanelClient, Trace, check_base_url};
+pub use send::{ClientOptions, PanelClient, Trace, check_base_url, is_loopback};

@@ -414,7 +414,8 @@ fn join(base: &Url, path: &str) -> Result<Url, String> {
     Url::parse(&text).map_err(|error| format!("{path}: {error}"))
 }
 
-fn is_loopback(url: &Url) -> bool {
+/// Whether a URL names this machine itself: `localhost`, or an address of loopback.
+pub fn is_loopback(url: &Url) -> bool {
     match url.host_str() {
         Some("localhost") => true,
         Some(host) => {
