@@ -135,6 +135,29 @@ async fn every_escalation_of_the_manifest_asks_for_the_operators_word_and_says_w
     assert_eq!(world.asked_at_all(), 0);
 }
 
+/// The panel cuts them off, and means the same setting.
+#[tokio::test]
+async fn blanks_around_a_name_do_not_make_a_call_less_than_it_is() {
+    let world = World::start().await;
+    for name in [
+        " captcha_enabled",
+        "captcha_enabled ",
+        "\tcaptcha_enabled\n",
+        "\u{a0}captcha_enabled",
+        "captcha_enabled\u{3000}",
+    ] {
+        for (tool, request) in [
+            ("config.update_single", json!({ "name": name, "value": "true" })),
+            ("config.update", json!({ "app_name": "x", name: "true" })),
+        ] {
+            let told = world.call(tool, json!({ "request": request, "idempotency_key": KEY })).await;
+            let message = told["error"]["message"].as_str().unwrap_or_default();
+            assert!(message.starts_with("this call is critical with these arguments"), "{tool} {name:?}: {told}");
+        }
+    }
+    assert_eq!(world.asked_at_all(), 0);
+}
+
 #[tokio::test]
 async fn a_write_is_free_until_its_arguments_make_it_dangerous() {
     let world = World::start().await;

@@ -19,10 +19,13 @@ pub fn effective_danger(route: &Route, request: &Map<String, Value>) -> (Danger,
             When::Given => !value.is_null(),
             When::LongerThan(most) => value.as_array().is_some_and(|items| items.len() as u64 > most),
             When::OneOf(values) => {
-                let text = value.to_string();
+                let text = match value {
+                    Value::String(text) => Value::from(text.trim()).to_string(),
+                    other => other.to_string(),
+                };
                 values.contains(&text.as_str())
             }
-            When::HasKey(keys) => value.as_object().is_some_and(|map| keys.iter().any(|key| map.contains_key(*key))),
+            When::HasKey(keys) => value.as_object().is_some_and(|map| has_any(map, keys)),
         };
         if holds && rule.to > danger.0 {
             danger = (rule.to, Some(rule.reason));
@@ -33,13 +36,18 @@ pub fn effective_danger(route: &Route, request: &Map<String, Value>) -> (Danger,
         for rule in route.escalate {
             if let When::HasKey(keys) = rule.when
                 && rule.to > danger.0
-                && keys.iter().any(|key| request.contains_key(*key))
+                && has_any(request, keys)
             {
                 danger = (rule.to, Some(rule.reason));
             }
         }
     }
     danger
+}
+
+/// The panel cuts blanks off texts and names, and then means the same: a blank must not lower what a call is.
+fn has_any(map: &Map<String, Value>, keys: &[&str]) -> bool {
+    map.keys().any(|key| keys.contains(&key.trim()))
 }
 
 /// What a call has to show.
