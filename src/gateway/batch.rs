@@ -15,10 +15,11 @@ pub fn judge(route: &Route, arguments: &Arguments, data: &[u8], output: &mut Cal
     let failed = count(batch.fail_count).or_else(|| batch.results.and_then(|path| failures(&data, path)));
     let done = count(batch.done_count).or_else(|| failed.map(|failed| asked.saturating_sub(failed)));
     let (Some(done), Some(failed)) = (done, failed) else { return };
-    if done + failed < asked {
+    // A panel can count anything.
+    let counted = done.saturating_add(failed);
+    if counted < asked {
         output.warnings.push(format!(
-            "{asked} items were asked for, but the panel counted only {}; the rest it dropped without a word",
-            done + failed
+            "{asked} items were asked for, but the panel counted only {counted}; the rest it dropped without a word"
         ));
     }
     if failed == 0 {
@@ -55,4 +56,24 @@ fn at<'a>(data: &'a Value, path: &str) -> Option<&'a Value> {
 fn failures(data: &Value, path: &str) -> Option<u64> {
     let items = at(data, path)?.as_array()?;
     Some(items.iter().filter(|item| item.get("success").and_then(Value::as_bool) == Some(false)).count() as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use flvx_panel::generated;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn counts_that_no_number_holds_together_are_judged_all_the_same() {
+        let route = generated::route("forward.batch_pause").unwrap();
+        let arguments =
+            Arguments { request: json!({"ids": [1, 2]}).as_object().unwrap().clone(), ..Arguments::default() };
+        let mut output = CallOutput::default();
+        let data = json!({"successCount": u64::MAX, "failCount": u64::MAX}).to_string();
+        judge(route, &arguments, data.as_bytes(), &mut output);
+        assert_eq!((output.outcome, output.warnings), (Some(Outcome::Partial), Vec::new()));
+    }
 }

@@ -60,7 +60,7 @@ impl Inner {
         output
     }
 
-    /// The panel's tools that a principal may list: of what hangs on a target it is told no more than those show.
+    /// The panel's tools that a principal has: of a change it is told no more than those show, and no undo that needs others.
     fn offered(&self, principal: &Principal) -> BTreeSet<&'static str> {
         let offer = self.offer(principal);
         ROUTES.iter().map(|route| route.tool).filter(|tool| offer.has_name(tool)).collect()

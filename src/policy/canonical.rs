@@ -1,5 +1,5 @@
-//! One spelling for each JSON value, so that equal requests have equal digests: keys sorted, no white space, whole
-//! numbers without a fraction.
+//! One spelling for each JSON value, so that equal requests and equal states have equal digests: keys sorted, no white space,
+//! whole numbers without a fraction.
 
 use serde_json::{Map, Value};
 
@@ -7,6 +7,13 @@ use serde_json::{Map, Value};
 pub fn canonical(arguments: &Map<String, Value>) -> String {
     let mut out = String::new();
     object(arguments, &mut out);
+    out
+}
+
+/// The canonical text of any value.
+pub fn canonical_value(value: &Value) -> String {
+    let mut out = String::new();
+    write(value, &mut out);
     out
 }
 

@@ -4,6 +4,6 @@ mod canonical;
 mod demand;
 mod gate;
 
-pub use canonical::canonical;
+pub use canonical::{canonical, canonical_value};
 pub use demand::{Demand, Demands};
 pub use gate::{Gate, Gated, Shown, effective_danger};

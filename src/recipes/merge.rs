@@ -1,5 +1,7 @@
 //! Completing an update: the panel resets what is left out, so what the caller left out is taken from the stored row.
 
+use std::collections::BTreeMap;
+
 use flvx_manifest::model::{Merge, Read};
 use flvx_panel::{
     client::{Credential, PanelClient},
@@ -35,23 +37,55 @@ pub async fn merge(
     before: &Before,
 ) -> Result<Merged, RecipeError> {
     let recipe = Recipe::of(route)?;
-    let mut merged = Merged::default();
-    let Some(merge) = &recipe.merge else { return Ok(merged) };
-    let missing = |name: &str| !request.contains_key(name);
-    if merge.fields.keys().chain(merge.from.keys()).any(missing) {
-        one_target(recipe, request, before)?;
+    let Some(merge) = &recipe.merge else { return Ok(Merged::default()) };
+    check(recipe, merge, request, before)?;
+    let panel = Panel { client, credential };
+    let mut present = BTreeMap::new();
+    for (name, read) in merge.from.iter().filter(|(name, _)| !request.contains_key(*name)) {
+        present.insert(name, column(&panel, read, field(route, name), request, before).await?);
     }
+    Ok(fill_in(route, merge, request, before, &present))
+}
+
+/// The same without a read: `present` is what the reads of `from` showed.
+///
+/// # Errors
+/// As there.
+pub(super) fn merge_read(
+    route: &'static Route,
+    request: &mut Map<String, Value>,
+    before: &Before,
+    present: &BTreeMap<&str, Option<Value>>,
+) -> Result<Merged, RecipeError> {
+    let recipe = Recipe::of(route)?;
+    let Some(merge) = &recipe.merge else { return Ok(Merged::default()) };
+    check(recipe, merge, request, before)?;
+    Ok(fill_in(route, merge, request, before, present))
+}
+
+/// What is left out can only be kept of one target.
+fn check(recipe: &Recipe, merge: &Merge, request: &Map<String, Value>, before: &Before) -> Result<(), RecipeError> {
+    let complete = merge.fields.keys().chain(merge.from.keys()).all(|name| request.contains_key(name));
+    if complete { Ok(()) } else { one_target(recipe, request, before) }
+}
+
+fn fill_in(
+    route: &Route,
+    merge: &Merge,
+    request: &mut Map<String, Value>,
+    before: &Before,
+    present: &BTreeMap<&str, Option<Value>>,
+) -> Merged {
+    let mut merged = Merged::default();
     // All values are looked up in the request as it came: a field must not depend on the order of filling.
     let mut found = stored(merge, request, before);
-    let panel = Panel { client, credential };
-    for (name, read) in merge.from.iter().filter(|(name, _)| missing(name)) {
-        let value = column(&panel, read, field(route, name), request, before).await?;
-        if value.is_none() {
-            merged.warnings.push(format!(
+    for name in merge.from.keys().filter(|name| !request.contains_key(*name)) {
+        match present.get(name).cloned().flatten() {
+            Some(value) => found.push((name.to_owned(), value)),
+            None => merged.warnings.push(format!(
                 "`{name}` was left out and its stored value could not be read back: the panel resets it"
-            ));
+            )),
         }
-        found.extend(value.map(|value| (name.to_owned(), value)));
     }
     for (name, value) in found {
         let fitting = field(route, &name).map_or_else(|| Some(value.clone()), |field| fit(&value, field));
@@ -74,7 +108,7 @@ pub async fn merge(
             .filter(|(path, _)| left_out(request, path))
             .map(|(path, text)| format!("`{path}`: {text}")),
     );
-    Ok(merged)
+    merged
 }
 
 /// The fields under `fields` that are missing, with their stored values.

@@ -29,6 +29,7 @@ pub use error::RecipeError;
 pub use merge::{Merged, merge};
 pub use preview::{Change, Dependents, FieldChange, Previewed, Takeback, Target, fingerprint, preview};
 pub use recipe::Recipe;
+pub use redact::REDACTED;
 pub use save::saved;
 pub use targets::{named, targets};
 pub use undo::{Happened, Inverse, InverseCall, Ready, UndoError, in_parts, inverse};

@@ -1,9 +1,9 @@
 //! What a change would do, seen before it is made: its targets by name, the values that it changes, what hangs on them,
 //! what surprises, and whether it can be taken back. Reads only.
 //!
-//! A preview and the [`fingerprint`] taken when the change is applied come from the same reads, so equal fingerprints mean
-//! that the person who agreed saw the state that is changed now. Nothing in a preview is a secret; names and texts are as
-//! the panel gave them, and cleaning them is left to the gateway.
+//! A preview and the [`fingerprint`] taken when the change is applied come from the same reads, and a preview makes each of them
+//! once, so equal fingerprints mean that the person who agreed saw the state that is changed now. Nothing in a preview is a
+//! secret; names and texts are as the panel gave them, and cleaning them is left to the gateway.
 
 mod changes;
 mod fields;
@@ -18,6 +18,7 @@ use std::collections::BTreeSet;
 use flvx_manifest::model::{Lossless, Undo};
 use flvx_panel::{
     client::{Credential, PanelClient},
+    generated,
     spec::Route,
 };
 use serde::Serialize;
@@ -25,7 +26,8 @@ use serde_json::{Map, Value};
 
 use self::gather::{Found, Gathered, Group};
 use super::{
-    Before, Merged, Recipe, RecipeError, merge,
+    Before, Merged, Recipe, RecipeError,
+    merge::merge_read,
     place::{self, Scope},
     reads::Panel,
 };
@@ -65,11 +67,12 @@ pub struct Previewed {
     /// What the caller should know.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
-    /// What the panel's own dry run says, without secrets.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub dry_run: Option<Value>,
-    /// What a person types to approve.
+    /// What a person types to approve. It names what the caller may perhaps not list, so it is for the person.
+    #[serde(skip)]
     pub confirm_phrase: String,
+    /// The same, where it says nothing that the caller may not know.
+    #[serde(rename = "confirm_phrase", skip_serializing_if = "Option::is_none")]
+    pub told_phrase: Option<String>,
     #[serde(skip)]
     fingerprint: [u8; 32],
 }
@@ -167,9 +170,17 @@ pub struct Takeback {
     pub reason: Option<String>,
 }
 
+/// Said of an undo with a call that is not offered. It names no tool: what is not offered does not exist.
+const NOT_YOURS: &str = "taking it back needs calls that you may not make; somebody with more rights can";
+
 impl Takeback {
-    fn of(undo: Option<&Undo>) -> Self {
-        let Some(undo) = undo else { return Self::default() };
+    fn of(seen: &Gathered<'_>) -> Self {
+        let Some(undo) = undo_of(seen.recipe, &seen.hidden) else { return Self::default() };
+        let created = undo.created.iter().map(|created| &created.tool);
+        let mut tools = undo.tool.iter().chain(created).chain(undo.then.iter().map(|then| &then.tool));
+        if !tools.all(|tool| seen.lists(tool)) {
+            return Self { reason: Some(NOT_YOURS.to_owned()), ..Self::default() };
+        }
         Self {
             possible: undo.tool.is_some(),
             by: undo.tool.clone(),
@@ -180,8 +191,18 @@ impl Takeback {
     }
 }
 
-/// Shows what the change would do. `request` is what the caller gave, `offered` the tools that he may list (`None`: all).
-/// What only other tools show is read for the fingerprint all the same, but is not told, neither by name nor by number.
+/// How the change would be taken back. An account that was refused a read of the same kind cannot make the read of `save` either.
+fn undo_of<'r>(recipe: &'r Recipe, hidden: &BTreeSet<&'static str>) -> Option<&'r Undo> {
+    let undo = recipe.undo.as_ref()?;
+    let (Some(save), Some(other)) = (&recipe.save, undo.without_save.as_deref()) else { return Some(undo) };
+    let role = |tool: &str| generated::route(tool).map(|route| route.role);
+    let refused = hidden.iter().any(|tool| role(tool) == role(&save.read));
+    Some(if refused { other } else { undo })
+}
+
+/// Shows what the change would do. `request` is what the caller gave, `offered` the tools that he may use (`None`: all).
+/// What only other tools show is read for the fingerprint all the same, but is not told, neither by name nor by number; and an
+/// undo that needs other tools is none.
 ///
 /// # Errors
 /// A read failed. A target that is not there is no error but told in [`Previewed::missing`].
@@ -197,15 +218,10 @@ pub async fn preview(
     let (mut seen, mut reader) = gather::gather(panel, route, recipe, request).await?;
     let fingerprint = fingerprint::of(&seen);
     seen.name(&mut reader).await?;
-    let native = recipe.preview.as_ref().and_then(|preview| preview.native.as_deref());
-    let dry_run = match native {
-        Some(tool) if offered.is_some_and(|offered| !offered.contains(tool)) => None,
-        _ => reader.dry_run(recipe, request).await?,
-    };
 
     let before = Before { target: seen.rows(), given: request.keys().cloned().collect(), ..Before::default() };
     let mut sent = request.clone();
-    let (merged, mut warnings) = match merge(client, credential, route, &mut sent, &before).await {
+    let (merged, mut warnings) = match merge_read(route, &mut sent, &before, &seen.present) {
         Ok(merged) => (merged, Vec::new()),
         Err(error @ (RecipeError::NoTarget { .. } | RecipeError::SeveralTargets { .. })) => {
             sent.clone_from(request);
@@ -214,7 +230,7 @@ pub async fn preview(
         Err(error) => return Err(error),
     };
     let mut outcome = changes::outcome(&seen, &sent);
-    // What is typed to approve is the same for everybody.
+    // What is typed to approve is the same for everybody, but not everybody is told it.
     let confirm_phrase = words::confirm_phrase(route, &outcome.targets);
     if offered.is_some() {
         seen.offered = offered;
@@ -232,6 +248,7 @@ pub async fn preview(
     if !tools.is_empty() {
         warnings.push(format!("some of what hangs on it is not shown: this account may not call {}", tools.join(", ")));
     }
+    let told_phrase = (!outcome.unlisted.contains(&true)).then(|| confirm_phrase.clone());
     let shown = recipe.preview.as_ref();
     let dependents = seen.dependents();
     let summary = words::summary(recipe, &outcome, &dependents);
@@ -244,16 +261,16 @@ pub async fn preview(
         fingerprint,
         summary,
         confirm_phrase,
+        told_phrase,
         targets: outcome.targets,
         missing: outcome.missing,
         changes: outcome.changes,
         dependents,
         traps: shown.map(|preview| preview.traps.clone()).unwrap_or_default(),
         duration: shown.and_then(|preview| preview.duration.clone()),
-        undo: Takeback::of(recipe.undo.as_ref()),
+        undo: Takeback::of(&seen),
         filled: merged.filled,
         warnings,
-        dry_run,
     })
 }
 

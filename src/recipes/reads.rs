@@ -13,6 +13,9 @@ use super::{
     place::{self, Held, Scope},
 };
 
+/// The envelope code with which the panel refuses an account that may not.
+const NOT_ALLOWED: i64 = 403;
+
 /// The panel as a recipe reaches it.
 #[derive(Clone, Copy)]
 pub(super) struct Panel<'a> {
@@ -41,6 +44,11 @@ impl Panel<'_> {
         let data = serde_json::from_str(answer.data_text());
         data.map(Some).map_err(|error| RecipeError::Shape { tool: route.tool, what: error.to_string() })
     }
+}
+
+/// Whether the panel said that this account may not make the read.
+pub(super) fn is_not_allowed(error: &PanelError) -> bool {
+    matches!(error, PanelError::Refused(refusal) if refusal.code == NOT_ALLOWED)
 }
 
 /// The arguments of the read. Those whose place holds nothing are left out.

@@ -3,7 +3,7 @@
 
 use flvx_manifest::model::Save;
 use flvx_panel::{
-    client::{Credential, PanelClient, PanelError},
+    client::{Credential, PanelClient},
     generated,
     spec::Route,
 };
@@ -12,11 +12,8 @@ use serde_json::{Map, Value};
 use super::{
     Before, Recipe, RecipeError,
     fill::{self, Source, Sources, fill},
-    rows,
+    reads, rows,
 };
-
-/// The envelope code with which the panel refuses an account that may not.
-const NOT_ALLOWED: i64 = 403;
 
 /// Makes the read of `save`, if the route has one. `request` is what will be sent. `None`: there is none, or the account
 /// may not make it and the manifest says what is done then.
@@ -39,7 +36,7 @@ pub async fn saved(
         Sources::default().with("$request", Source::One(Some(&request))).with("$before", Source::Rows(&before.target));
     let answer = match client.call(read, credential, &arguments(save, &sources), None).await {
         Ok(answer) => answer,
-        Err(PanelError::Refused(refusal)) if refusal.code == NOT_ALLOWED && has_another_way(recipe) => return Ok(None),
+        Err(error) if reads::is_not_allowed(&error) && has_another_way(recipe) => return Ok(None),
         Err(source) => return Err(RecipeError::Read { tool: read.tool, source }),
     };
     let shape = |what: String| RecipeError::Shape { tool: read.tool, what };

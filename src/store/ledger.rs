@@ -83,7 +83,8 @@ pub struct LedgerRow {
     pub verified: Option<bool>,
     /// JSON: the request without its secrets.
     pub arguments: String,
-    /// JSON: the calls that were sent, in order, each with what was read before it, without secrets.
+    /// JSON, without secrets: what was read before the call that was sent last. Where a change has several calls, also its place
+    /// among them, the state saved for it, and what is known of those before it.
     pub before: Option<String>,
     /// JSON: the result.
     pub result: Option<String>,
@@ -205,8 +206,8 @@ impl Store {
         self.read(move |connection| taken(connection, &key)).await
     }
 
-    /// Notes that from now on the panel may have the request; `before` is what was sent until now, and what was
-    /// read before it (JSON, without secrets).
+    /// Notes that from now on the panel may have the request; `before` is as in [`LedgerRow::before`] and takes the place of what
+    /// was noted for an earlier call.
     ///
     /// # Errors
     /// It is not on disk, or the change is not this process's (any more); nothing may be sent.

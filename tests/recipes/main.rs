@@ -10,8 +10,11 @@ mod preview;
 mod proven;
 mod reads;
 mod secrets;
+mod told;
 mod undone;
 mod world;
 
+#[path = "../support/mod.rs"]
+mod support;
 #[path = "../support/whole.rs"]
 mod whole;

@@ -208,6 +208,7 @@ async fn what_the_caller_may_not_list_counts_for_the_state_and_is_not_told() {
     let further = "what the caller may not list is not shown: things of other kinds may hang on it";
     let seen = world.told(node, &request, &["node.check_status", "node.delete"]).await;
     assert_eq!((seen.fingerprint(), &seen.confirm_phrase), (whole.fingerprint(), &whole.confirm_phrase));
+    assert_eq!(seen.told_phrase.as_ref(), Some(&whole.confirm_phrase));
     assert_eq!((&seen.targets, &seen.changes), (&whole.targets, &whole.changes));
     assert_eq!(seen.summary, "deletes node \"Tokyo-Relay-02\" (id 2)");
     assert_eq!((seen.dependents.len(), &seen.warnings[..]), (0, &[further.to_owned()][..]));
@@ -219,9 +220,68 @@ async fn what_the_caller_may_not_list_counts_for_the_state_and_is_not_told() {
     let seen = world.told(node, &request, &["node.delete"]).await;
     assert_eq!((seen.fingerprint(), &seen.confirm_phrase), (whole.fingerprint(), &whole.confirm_phrase));
     assert_eq!(seen.summary, "deletes node 2");
+    // The person who approves types its name all the same.
+    assert_eq!(seen.told_phrase, None);
+    let told = serde_json::to_string(&seen).unwrap();
+    assert!(!told.contains(&whole.confirm_phrase) && !told.contains("confirm_phrase"), "{told}");
     let target = &seen.targets[0];
     assert_eq!((&target.key, &target.name, &target.current), (&Some(json!(2)), &None, &None));
     assert!(seen.changes.is_empty() && seen.dependents.is_empty(), "{seen:?}");
+}
+
+#[tokio::test]
+async fn how_many_things_a_request_is_about_is_in_no_phrase_for_those_who_may_not_list_them() {
+    let world = World::fresh().await;
+    let row = world.read("backup.export", json!({"types": ["speedLimits"]})).await["speedLimits"][0].clone();
+    let (mut one, mut other) = (row.clone(), row);
+    (one["id"], other["id"]) = (json!(1), json!(2));
+    let request = object(json!({"types": ["speedLimits"], "version": "1.0", "speedLimits": [one, other]}));
+    let import = route("backup.import");
+    let seen = world.told(import, &request, &["backup.import"]).await;
+    assert_eq!((seen.confirm_phrase.as_str(), seen.told_phrase), ("2 speed limits", None));
+    let seen = world.told(import, &request, &["backup.import", "backup.export"]).await;
+    assert_eq!(seen.told_phrase.as_deref(), Some("2 speed limits"));
+}
+
+#[tokio::test]
+async fn an_undo_by_calls_that_are_not_offered_is_none_and_names_no_tool() {
+    let world = World::fresh().await;
+    let (delete, request) = (route("forward.delete"), object(json!({"id": 3})));
+    let all = [
+        "forward.delete",
+        "forward.list",
+        "forward.create",
+        "forward.batch_redeploy",
+        "forward.batch_pause",
+        "backup.import",
+    ];
+    let whole = world.preview(delete, &request).await.undo;
+    assert_eq!((whole.possible, whole.by.as_deref()), (true, Some("backup.import")));
+    assert_eq!(world.told(delete, &request, &all).await.undo, whole);
+    // Neither the inverse nor a call that follows it may be missing.
+    for missing in ["backup.import", "forward.batch_redeploy"] {
+        let offered: Vec<&'static str> = all.into_iter().filter(|tool| *tool != missing).collect();
+        let undo = world.told(delete, &request, &offered).await.undo;
+        assert!(!undo.possible && undo.by.is_none() && !undo.lossless && undo.loses.is_empty(), "{undo:?}");
+        let reason = undo.reason.unwrap();
+        assert!(reason.contains("you may not make") && !reason.contains(['.', '_']), "{reason}");
+    }
+    // An account that can neither export nor import makes a new one, and that is what it is told.
+    let credential = Credential::Token(world.panel.panel.token("zhangwei").unwrap().into());
+    for (offered, by) in [(&all[..], Some("forward.create")), (&["forward.delete", "forward.list"][..], None)] {
+        let offered: BTreeSet<&'static str> = offered.iter().copied().collect();
+        let seen = recipes::preview(&world.client, &credential, delete, &request, Some(&offered)).await.unwrap();
+        assert_eq!((seen.undo.possible, seen.undo.by.as_deref()), (by.is_some(), by), "{:?}", seen.undo);
+    }
+}
+
+#[tokio::test]
+async fn what_is_filled_in_comes_from_the_reads_that_the_fingerprint_covers() {
+    let world = World::fresh().await;
+    let seen = world.preview(route("node.update"), &object(json!({"id": 2, "name": "another"}))).await;
+    assert!(seen.filled.contains(&"interfaceName".to_owned()), "{seen:?}");
+    let calls = world.panel.panel.calls();
+    assert_eq!(calls[route("backup.export").path], 1, "{calls:?}");
 }
 
 #[tokio::test]

@@ -11,11 +11,12 @@ use super::{
     fields::Fields,
     gather::{Found, Gathered, Group, Making},
     reader::key_of,
-    shown::{self, shown},
+    shown::{self, Both},
 };
 use crate::recipes::{
     place::{self, Scope},
     reads,
+    redact::{shown, shown_object},
 };
 
 /// What happens to a target.
@@ -39,26 +40,27 @@ pub(super) struct Outcome {
     pub warnings: Vec<String>,
 }
 
-/// `sent` is the request with what the merge fills in.
+/// `sent` is the request with what the merge fills in. In what follows `told` is the same as it is shown.
 pub(super) fn outcome(seen: &Gathered<'_>, sent: &Map<String, Value>) -> Outcome {
     let mut outcome = Outcome::default();
     let making = seen.makes();
+    let told = &shown_object(sent, Some(seen.route.request));
     for group in &seen.groups {
         match making {
             Making::Always if !seen.lists(&group.read.read) => {}
             Making::Always => twins(group, &mut outcome),
             _ if !seen.lists(&group.read.read) => {
-                group.found.iter().for_each(|found| unlisted(seen, group, found, making, &mut outcome));
+                group.found.iter().for_each(|found| unlisted(seen, told, group, found, making, &mut outcome));
             }
-            _ => group.found.iter().for_each(|found| target(seen, sent, group, found, making, &mut outcome)),
+            _ => group.found.iter().for_each(|found| target(seen, sent, told, group, found, making, &mut outcome)),
         }
     }
     if making == Making::Always {
-        let fields = Fields { seen, sent, group: None, found: None };
+        let fields = Fields { seen, sent, told, group: None, found: None };
         outcome.add(made(seen, None), Doing::Creates, fields.made());
     }
     // What belongs to the call as a whole stands with its first target, where there is only one sort of them.
-    let whole = Fields { seen, sent, group: None, found: None }.whole();
+    let whole = Fields { seen, sent, told, group: None, found: None }.whole();
     let one_sort = seen.recipe.target.is_some() && outcome.doing.first() == Some(&Doing::Changes);
     match outcome.changes.first_mut().filter(|change| one_sort && change.target == Some(0)) {
         Some(first) => first.fields.extend(whole),
@@ -98,18 +100,19 @@ fn twins(group: &Group, outcome: &mut Outcome) {
 fn target(
     seen: &Gathered<'_>,
     sent: &Map<String, Value>,
+    told: &Map<String, Value>,
     group: &Group,
     found: &Found,
     making: Making,
     outcome: &mut Outcome,
 ) {
-    let fields = Fields { seen, sent, group: Some(group), found: Some(found) };
+    let fields = Fields { seen, sent, told, group: Some(group), found: Some(found) };
     let Some(row) = &found.row else {
         match making {
             Making::WhereNothingIs => {
                 outcome.add(made(seen, Some((group, found))), Doing::Creates, fields.made());
             }
-            _ => outcome.missing.push(sought(group, found, seen.request)),
+            _ => outcome.missing.push(sought(seen, told, group, found)),
         }
         return;
     };
@@ -132,9 +135,16 @@ fn target(
 }
 
 /// A target whose row the caller may not list: what the request says of it, and whether there is one.
-fn unlisted(seen: &Gathered<'_>, group: &Group, found: &Found, making: Making, outcome: &mut Outcome) {
-    let asked = sought(group, found, seen.request);
-    let fields = Fields { seen, sent: seen.request, group: Some(group), found: Some(found) };
+fn unlisted(
+    seen: &Gathered<'_>,
+    told: &Map<String, Value>,
+    group: &Group,
+    found: &Found,
+    making: Making,
+    outcome: &mut Outcome,
+) {
+    let asked = sought(seen, told, group, found);
+    let fields = Fields { seen, sent: seen.request, told, group: Some(group), found: Some(found) };
     let (target, doing, fields) = match (&found.row, making) {
         (None, Making::WhereNothingIs) => {
             let target = Target { name: None, ..made(seen, Some((group, found))) };
@@ -155,8 +165,8 @@ fn unlisted(seen: &Gathered<'_>, group: &Group, found: &Found, making: Making, o
         }
     };
     // How many rows one condition of the request means is not told.
-    let told = outcome.targets.iter().zip(&outcome.unlisted).any(|(known, unlisted)| *unlisted && *known == target);
-    if told && doing != Doing::Creates {
+    let known = outcome.targets.iter().zip(&outcome.unlisted).any(|(known, unlisted)| *unlisted && *known == target);
+    if known && doing != Doing::Creates {
         return;
     }
     outcome.add(target, doing, fields);
@@ -190,10 +200,11 @@ fn made(seen: &Gathered<'_>, place_of: Option<(&Group, &Found)>) -> Target {
     }
 }
 
-/// What was looked for and is not there: a value where one condition says it, an object where several do.
-fn sought(group: &Group, found: &Found, request: &Map<String, Value>) -> Value {
-    let item = group.list.zip(found.item.as_ref()).map(|(list, value)| place::Item { list, value });
-    let scope = Scope { request, before: &[], data: None, item };
+/// What was looked for, in the request as it is shown: a value where one condition says it, an object where several do.
+fn sought(seen: &Gathered<'_>, told: &Map<String, Value>, group: &Group, found: &Found) -> Value {
+    let item = found.item.as_ref().map(|item| shown(item, group.item_shape(seen.route)));
+    let bound = group.list.zip(item.as_ref()).map(|(list, value)| place::Item { list, value });
+    let scope = Scope { request: told, before: &[], data: None, item: bound };
     let conditions = if group.read.matches.is_empty() { &group.read.request } else { &group.read.matches };
     let resolved =
         conditions.iter().filter_map(|(name, value)| Some((name.to_owned(), place::resolve(value, &scope)?)));
@@ -228,8 +239,8 @@ fn computed(seen: &Gathered<'_>, outcome: &mut Outcome) {
             let field = FieldChange {
                 field: path.to_owned(),
                 before: row.and_then(|(group, row)| {
-                    let value = place::walk(row, path).0.first().copied()?;
-                    Some(shown(value, shown::field_at(group.shape, path)))
+                    let told = shown(row, group.shape);
+                    Both::at(row, &told, path).map(|value| value.told.into_owned())
                 }),
                 note: Some(recomputed.note.clone()),
                 ..FieldChange::default()

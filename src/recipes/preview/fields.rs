@@ -1,43 +1,58 @@
 //! Which fields of one target become another value: its arguments held against its row, what the call sets by itself, and
 //! the values of a thing that is made. A secret is only ever said to change.
 
+use std::borrow::Cow;
+
 use flvx_panel::spec::{Field, Kind};
 use serde_json::{Map, Value};
 
 use super::{
     FieldChange,
     gather::{Found, Gathered, Group, Making},
-    shown::{self, REDACTED, shown},
+    shown::{self, Both},
 };
-use crate::recipes::{compare::same, merge::field, place};
+use crate::recipes::{
+    compare::same,
+    merge::field,
+    place,
+    redact::{REDACTED, is_secret_in, shown, shown_object},
+};
 
 /// What is compared for one target, or for the call as a whole.
 pub(super) struct Fields<'a> {
     pub seen: &'a Gathered<'a>,
     pub sent: &'a Map<String, Value>,
+    /// What is sent as it is shown; it may have more.
+    pub told: &'a Map<String, Value>,
     pub group: Option<&'a Group>,
     pub found: Option<&'a Found>,
+}
+
+/// One argument that speaks of a target.
+struct Argument<'a> {
+    name: &'a str,
+    value: Both<'a>,
+    field: Option<&'static Field>,
 }
 
 impl Fields<'_> {
     /// Values of a row that become other ones.
     pub fn changed(&self, row: &Value) -> Vec<FieldChange> {
         let shape = self.group.and_then(|group| group.shape);
+        let told = shown(row, shape);
         let mut changed = Vec::new();
-        for (name, value, field) in self.arguments() {
-            let Some(column) = self.column(&name, shape) else { continue };
-            let elsewhere = self.seen.present.contains_key(name.as_str()) || self.unread(&name).is_some();
-            if elsewhere || self.recomputed(&column) || self.stays(&name) {
+        for Argument { name, value, field } in self.arguments() {
+            let Some(column) = self.column(name, shape) else { continue };
+            let elsewhere = self.seen.present.contains_key(name) || self.unread(name).is_some();
+            if elsewhere || self.recomputed(&column) || self.stays(name) {
                 continue;
             }
-            let before = place::walk(row, &column).0.first().copied();
-            match (&value, before) {
-                (Value::Object(after), before) if column.is_empty() => {
-                    changed.extend(by_key(after, before, shape, field));
-                }
+            match value.is {
+                Value::Object(after) if column.is_empty() => changed.extend(by_key(after, Some(row), shape, field)),
                 _ => {
-                    let row_field = shown::field_at(shape, &column);
-                    changed.extend(pair(column, before, &value, row_field, field));
+                    let secret = is_marked([shown::field_at(shape, &column), field]);
+                    let before = Both::at(row, &told, &column);
+                    changed.extend(pair(column, before, value, secret));
                 }
             }
         }
@@ -48,8 +63,10 @@ impl Fields<'_> {
         let scope = self.seen.scope(group, found);
         for (path, value) in self.seen.recipe.preview.iter().flat_map(|preview| preview.sets.iter()) {
             let Some(after) = place::resolve(value, &scope) else { continue };
-            let before = place::walk(row, path).0.first().copied();
-            changed.extend(pair(path.to_owned(), before, &after, shown::field_at(shape, path), None));
+            let field = shown::field_at(shape, path);
+            let told_after = shown(&after, field);
+            let after = Both::new(&after, Some(&told_after));
+            changed.extend(pair(path.to_owned(), Both::at(row, &told, path), after, is_marked([field, None])));
         }
         changed
     }
@@ -60,17 +77,18 @@ impl Fields<'_> {
         let entry = self.seen.recipe.request.as_ref();
         let of_item = self.found.is_some_and(|found| found.item.as_ref().is_some_and(Value::is_object));
         let mut made = Vec::new();
-        for (name, value, field) in self.arguments() {
-            let column = self.column(&name, shape).filter(|column| !column.is_empty());
-            if self.stays(&name) || of_item && column.is_none() {
+        for Argument { name, value, field } in self.arguments() {
+            let column = self.column(name, shape).filter(|column| !column.is_empty());
+            if self.stays(name) || of_item && column.is_none() {
                 continue;
             }
             let row_field = column.as_deref().and_then(|column| shown::field_at(shape, column));
-            let mut change = FieldChange { field: column.unwrap_or(name.clone()), ..FieldChange::default() };
-            let secret = [field, row_field].into_iter().flatten().any(|field| field.secret);
-            change.after = Some(if secret { Value::from(REDACTED) } else { shown(&value, field) });
-            change.note = self.unread(&name).map(str::to_owned);
-            made.push(change);
+            made.push(FieldChange {
+                field: column.unwrap_or_else(|| name.to_owned()),
+                after: Some(told(value, is_marked([field, row_field]))),
+                note: self.unread(name).map(str::to_owned),
+                ..FieldChange::default()
+            });
         }
         let list = self.group.and_then(|group| group.list);
         for (name, field) in entry.iter().flat_map(|request| request.fields.iter()) {
@@ -101,25 +119,25 @@ impl Fields<'_> {
     pub fn given(&self) -> Vec<FieldChange> {
         let route = self.seen.route;
         if route.request.kind == Kind::Map {
-            let Value::Object(given) = shown(&Value::Object(self.sent.clone()), Some(route.request)) else {
-                return Vec::new();
+            let change = |field: &String| FieldChange {
+                field: field.clone(),
+                after: Some(self.as_told(field)),
+                ..FieldChange::default()
             };
-            let change = |(field, value)| FieldChange { field, after: Some(value), ..FieldChange::default() };
-            return given.into_iter().map(change).collect();
+            return self.sent.keys().map(change).collect();
         }
         let shape = self.group.and_then(|group| group.shape);
         let mut given = Vec::new();
-        for (name, value, field) in self.arguments() {
-            let column = self.column(&name, shape).filter(|column| !column.is_empty());
-            let path = column.clone().unwrap_or_else(|| name.clone());
+        for Argument { name, value, field } in self.arguments() {
+            let column = self.column(name, shape).filter(|column| !column.is_empty());
+            let path = column.clone().unwrap_or_else(|| name.to_owned());
             let condition = self.group.is_some_and(|group| group.read.matches.keys().any(|key| key == path));
-            let elsewhere = self.seen.present.contains_key(name.as_str()) || self.unread(&name).is_some();
-            if condition || elsewhere || self.stays(&name) {
+            let elsewhere = self.seen.present.contains_key(name) || self.unread(name).is_some();
+            if condition || elsewhere || self.stays(name) {
                 continue;
             }
             let row_field = column.as_deref().and_then(|column| shown::field_at(shape, column));
-            let secret = [field, row_field].into_iter().flatten().any(|field| field.secret);
-            let after = if secret { Value::from(REDACTED) } else { shown(&value, field.or(row_field)) };
+            let after = told(value, is_marked([field, row_field]));
             given.push(FieldChange { field: path, after: Some(after), ..FieldChange::default() });
         }
         given
@@ -137,18 +155,25 @@ impl Fields<'_> {
                 continue;
             }
             let (Some(after), field) = (self.sent.get(*name), field(self.seen.route, name)) else { continue };
-            match (after, before) {
-                (Value::Object(after), before) => changed.extend(by_key(after, before.as_ref(), field, field)),
-                (after, before) => {
-                    changed.extend(pair((*name).to_owned(), before.as_ref(), after, field, field));
+            // The read may know of secrets that the argument does not, and the other way round.
+            let stored = self.seen.present_field(name).or(field);
+            match after {
+                Value::Object(after) => changed.extend(by_key(after, before.as_ref(), stored, field)),
+                after => {
+                    let told = before.as_ref().map(|before| shown(before, stored));
+                    let before = before.as_ref().map(|before| Both::new(before, told.as_ref()));
+                    let after = Both::new(after, self.told.get(*name));
+                    changed.extend(pair((*name).to_owned(), before, after, is_marked([stored, field])));
                 }
             }
         }
         for (name, note) in self.seen.recipe.preview.iter().flat_map(|preview| preview.unread.iter()) {
-            let (Some(after), field) = (self.seen.request.get(name), field(self.seen.route, name)) else { continue };
+            if !self.seen.request.contains_key(name) {
+                continue;
+            }
             changed.push(FieldChange {
                 field: name.to_owned(),
-                after: Some(shown(after, field)),
+                after: Some(self.as_told(name)),
                 note: Some(note.to_owned()),
                 ..FieldChange::default()
             });
@@ -158,34 +183,41 @@ impl Fields<'_> {
 
     /// An argument whose present value the caller may not list; one that was filled in with it is not told.
     fn unlisted(&self, name: &str) -> Option<FieldChange> {
-        let (after, field) = (self.seen.request.get(name)?, field(self.seen.route, name));
-        let secret = field.is_some_and(|field| field.secret);
+        let after = Both::new(self.seen.request.get(name)?, self.told.get(name));
+        let secret = is_marked([field(self.seen.route, name), self.seen.present_field(name)]);
         Some(FieldChange {
             field: name.to_owned(),
-            after: Some(if secret { Value::from(REDACTED) } else { shown(after, field) }),
+            after: Some(told(after, secret)),
             note: Some("its present value is not shown: the caller may not list it".to_owned()),
             ..FieldChange::default()
         })
     }
 
+    /// An argument of the whole call as it is shown.
+    fn as_told(&self, name: &str) -> Value {
+        self.told.get(name).cloned().unwrap_or_else(|| Value::from(REDACTED))
+    }
+
     /// The arguments that speak of this target: those of its item, then those of the whole call.
-    fn arguments(&self) -> Vec<(String, Value, Option<&'static Field>)> {
+    fn arguments(&self) -> Vec<Argument<'_>> {
         let route = self.seen.route;
         if route.request.kind == Kind::Map {
             return Vec::new();
         }
         let list = self.group.and_then(|group| group.list);
         let item = self.found.and_then(|found| found.item.as_ref()).and_then(Value::as_object);
-        let shape = list.and_then(|list| field(route, list)).and_then(|field| field.items);
+        let shape = self.group.and_then(|group| group.item_shape(route));
+        let told = item.map(|item| shown_object(item, shape)).unwrap_or_default();
         let of_item = item.into_iter().flatten().map(|(name, value)| {
             let field = shape.and_then(|shape| shape.fields.iter().find(|field| field.name == name));
-            (name.clone(), value.clone(), field)
+            let told = told.get(name).cloned().unwrap_or_else(|| Value::from(REDACTED));
+            Argument { name, value: Both { is: value, told: Cow::Owned(told) }, field }
         });
-        let of_call = self
-            .sent
-            .iter()
-            .filter(|(name, _)| Some(name.as_str()) != list)
-            .map(|(name, value)| (name.clone(), value.clone(), field(route, name)));
+        let of_call = self.sent.iter().filter(|(name, _)| Some(name.as_str()) != list).map(|(name, value)| Argument {
+            name,
+            value: Both::new(value, self.told.get(name)),
+            field: field(route, name),
+        });
         of_item.chain(of_call).collect()
     }
 
@@ -215,6 +247,16 @@ impl Fields<'_> {
     }
 }
 
+/// Whether one of these fields is a secret as a whole.
+fn is_marked(fields: [Option<&Field>; 2]) -> bool {
+    fields.into_iter().flatten().any(|field| field.secret)
+}
+
+/// A value that is given, as it is shown.
+fn told(value: Both<'_>, secret: bool) -> Value {
+    if secret { Value::from(REDACTED) } else { value.told.into_owned() }
+}
+
 /// Every key of an object that becomes another value; keys that are not given stay.
 fn by_key(
     after: &Map<String, Value>,
@@ -222,42 +264,30 @@ fn by_key(
     row: Option<&Field>,
     request: Option<&Field>,
 ) -> Vec<FieldChange> {
-    let below = |field: Option<&Field>, key: &str| -> (bool, Option<&'static Field>) {
-        let Some(field) = field else { return (false, None) };
-        let secret = field.secret_keys.iter().any(|secret| secret.eq_ignore_ascii_case(key.trim()));
-        let inner = match field.kind {
-            Kind::Map => field.items,
-            _ => field.fields.iter().find(|field| field.name == key),
-        };
-        (secret, inner)
-    };
-    let pairs = after.iter().filter_map(|(key, after)| {
-        let before = before.and_then(|before| before.get(key.trim()));
-        let ((secret_row, row), (secret_request, request)) = (below(row, key), below(request, key));
-        let change = pair(key.trim().to_owned(), before, after, row, request)?;
-        Some(if secret_row || secret_request { hide(change) } else { change })
+    let told_after = shown_object(after, request.or(row));
+    let told_before = before.map(|before| shown(before, row));
+    let pairs = after.iter().filter_map(|(key, value)| {
+        let name = key.trim();
+        let told = told_before.as_ref().and_then(|told| told.get(name));
+        let before = before.and_then(|before| before.get(name)).map(|before| Both::new(before, told));
+        let secret = [row, request].into_iter().flatten().any(|field| is_secret_in(after, key, Some(field)));
+        pair(name.to_owned(), before, Both::new(value, told_after.get(key)), secret)
     });
     pairs.collect()
 }
 
-/// One value that becomes another; `None` when it stays.
-fn pair(
-    name: String,
-    before: Option<&Value>,
-    after: &Value,
-    row: Option<&Field>,
-    request: Option<&Field>,
-) -> Option<FieldChange> {
-    if same(after, before) {
+/// One value that becomes another; `None` when it stays. What is secret on one side is secret on both.
+fn pair(name: String, before: Option<Both<'_>>, after: Both<'_>, secret: bool) -> Option<FieldChange> {
+    if same(after.is, before.as_ref().map(|before| before.is)) {
         return None;
     }
+    let secret = secret || after.is_hidden() || before.as_ref().is_some_and(Both::is_hidden);
     let change = FieldChange {
         field: name,
-        before: before.map(|before| shown(before, row)),
-        after: Some(shown(after, request.or(row))),
+        before: before.map(|before| before.told.into_owned()),
+        after: Some(after.told.into_owned()),
         ..FieldChange::default()
     };
-    let secret = [row, request].into_iter().flatten().any(|field| field.secret);
     Some(if secret { hide(change) } else { change })
 }
 
@@ -281,8 +311,10 @@ mod tests {
 
     #[test]
     fn what_stays_is_no_change() {
-        assert_eq!(pair("a".to_owned(), Some(&json!(1.0)), &json!(1), None, None), None);
-        assert_eq!(pair("a".to_owned(), None, &json!(""), None, None), None);
+        let (float, whole, empty) = (json!(1.0), json!(1), json!(""));
+        let both = |value| Both::new(value, Some(value));
+        assert_eq!(pair("a".to_owned(), Some(both(&float)), both(&whole), false), None);
+        assert_eq!(pair("a".to_owned(), None, both(&empty), false), None);
     }
 
     #[test]
@@ -292,6 +324,18 @@ mod tests {
         assert_eq!(changes.len(), 1);
         assert_eq!((changes[0].changed, &changes[0].after), (Some(true), &Some(json!(REDACTED))));
         assert!(!format!("{changes:?}").contains("-one"));
+    }
+
+    #[test]
+    fn a_name_that_sounds_like_a_secret_hides_both_sides_and_so_does_the_name_beside_a_value() {
+        let (after, before) =
+            (json!({"smtp_password": "", " bot_token ": "new-one"}), json!({"smtp_password": "old-one"}));
+        let changes = by_key(after.as_object().unwrap(), Some(&before), Some(&SETTINGS), Some(&SETTINGS));
+        assert_eq!((changes[0].changed, changes[1].changed), (Some(true), None));
+        let (after, before) = (json!({"name": "smtp_password", "value": "new-one"}), json!({"value": "old-one"}));
+        let beside = by_key(after.as_object().unwrap(), Some(&before), None, None);
+        assert_eq!((beside[1].field.as_str(), beside[1].changed), ("value", Some(true)));
+        assert!(!format!("{changes:?}{beside:?}").contains("-one"));
     }
 
     #[test]

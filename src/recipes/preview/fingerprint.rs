@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::{gather::Gathered, reader::key_of};
-use crate::recipes::reads;
+use crate::{policy::canonical_value, recipes::reads};
 
 /// SHA-256 of the targets' rows, of present values that other reads show, and of the keys of what hangs on them.
 pub(super) fn of(seen: &Gathered<'_>) -> [u8; 32] {
@@ -24,7 +24,7 @@ pub(super) fn of(seen: &Gathered<'_>) -> [u8; 32] {
         "hanging": hanging.collect::<Vec<_>>(),
         "hidden": seen.hidden,
     });
-    Sha256::digest(canonical(&state)).into()
+    Sha256::digest(canonical_value(&state)).into()
 }
 
 /// A value without what moves by itself. Keys that the manifest does not know may move too, so they do not count.
@@ -48,25 +48,9 @@ fn lasting(value: &Value, shape: Option<&Field>) -> Value {
 
 /// In an order that does not depend on the panel's.
 fn sorted(mut values: Vec<Value>) -> Vec<Value> {
-    values.sort_by_cached_key(canonical);
+    values.sort_by_cached_key(canonical_value);
     values.dedup();
     values
-}
-
-/// JSON text with sorted keys.
-pub(super) fn canonical(value: &Value) -> String {
-    match value {
-        Value::Object(object) => {
-            let mut keys: Vec<&String> = object.keys().collect();
-            keys.sort();
-            let pairs = keys
-                .iter()
-                .filter_map(|key| Some(format!("{}:{}", Value::String((*key).clone()), canonical(object.get(*key)?))));
-            format!("{{{}}}", pairs.collect::<Vec<_>>().join(","))
-        }
-        Value::Array(items) => format!("[{}]", items.iter().map(canonical).collect::<Vec<_>>().join(",")),
-        plain => plain.to_string(),
-    }
 }
 
 #[cfg(test)]
@@ -91,9 +75,11 @@ mod tests {
     }
 
     #[test]
-    fn the_order_of_keys_and_rows_does_not_count() {
+    fn the_order_of_keys_and_rows_and_the_spelling_of_numbers_do_not_count() {
         let a: Value = serde_json::from_str(r#"{"b":[{"y":1,"x":"\""}],"a":null}"#).unwrap();
-        assert_eq!(canonical(&a), r#"{"a":null,"b":[{"x":"\"","y":1}]}"#);
+        let b: Value = serde_json::from_str(r#"{"a":null,"b":[{"x":"\"","y":1.0}]}"#).unwrap();
+        assert_eq!(canonical_value(&a), r#"{"a":null,"b":[{"x":"\"","y":1}]}"#);
+        assert_eq!(canonical_value(&a), canonical_value(&b));
         assert_eq!(sorted(vec![json!(2), json!(1), json!(2)]), [json!(1), json!(2)]);
     }
 }

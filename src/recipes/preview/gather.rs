@@ -45,6 +45,13 @@ pub(super) struct Group {
     pub found: Vec<Found>,
 }
 
+impl Group {
+    /// What an item of the list argument is.
+    pub fn item_shape(&self, route: &Route) -> Option<&'static Field> {
+        merge::field(route, self.list?)?.items
+    }
+}
+
 /// One row that is meant, or the lack of it.
 pub(super) struct Found {
     /// Item of the list argument that it belongs to.
@@ -111,6 +118,14 @@ impl Gathered<'_> {
         let of_merge = self.recipe.merge.as_ref().and_then(|merge| merge.from.get(name));
         let of_preview = self.recipe.preview.as_ref().and_then(|preview| preview.from.get(name));
         of_merge.into_iter().chain(of_preview).all(|read| self.lists(&read.read))
+    }
+
+    /// The field that shows the present value of an argument.
+    pub fn present_field(&self, name: &str) -> Option<&'static Field> {
+        let of_merge = self.recipe.merge.as_ref().and_then(|merge| merge.from.get(name));
+        let of_preview = self.recipe.preview.as_ref().and_then(|preview| preview.from.get(name));
+        let read = of_preview.or(of_merge)?;
+        shown::field_at(reads::row_shape(read), read.take.as_deref().unwrap_or_default())
     }
 
     /// Whether something was looked for among what the caller may not list. That nothing was found is not told either.

@@ -2,22 +2,18 @@
 
 use std::collections::BTreeSet;
 
-use flvx_manifest::model::{Read, Unique};
-use flvx_panel::{client::PanelError, spec::Kind};
+use flvx_manifest::model::Read;
 use serde_json::{Map, Value};
 
-use super::{
-    fingerprint::canonical,
-    shown::{self, shown},
+use super::shown;
+use crate::{
+    policy::canonical,
+    recipes::{
+        RecipeError,
+        place::{self, Scope},
+        reads::{self, Panel},
+    },
 };
-use crate::recipes::{
-    Recipe, RecipeError, place,
-    place::Scope,
-    reads::{self, Panel},
-};
-
-/// The panel's refusal of accounts that are no administrators.
-const MAY_NOT: i64 = 403;
 
 /// Reads and keeps what was read.
 pub(super) struct Reader<'a> {
@@ -37,7 +33,7 @@ impl<'a> Reader<'a> {
             return Ok(Vec::new());
         }
         let tool = reads::route(read)?.tool;
-        let call = canonical(&Value::Object(arguments.clone()));
+        let call = canonical(&arguments);
         let known = self.kept.iter().find(|(known, arguments, _)| (*known, arguments) == (tool, &call));
         let data = match known {
             Some((_, _, data)) => data.clone(),
@@ -59,36 +55,12 @@ impl<'a> Reader<'a> {
     ) -> Result<Option<Vec<Value>>, RecipeError> {
         match self.rows(read, scope).await {
             Ok(rows) => Ok(Some(rows)),
-            Err(RecipeError::Read { tool, source: PanelError::Refused(refusal) }) if refusal.code == MAY_NOT => {
+            Err(RecipeError::Read { tool, source }) if reads::is_not_allowed(&source) => {
                 hidden.insert(tool);
                 Ok(None)
             }
             Err(error) => Err(error),
         }
-    }
-
-    /// What the panel's own dry run says to the same request.
-    pub async fn dry_run(&self, recipe: &Recipe, request: &Map<String, Value>) -> Result<Option<Value>, RecipeError> {
-        let Some(tool) = recipe.preview.as_ref().and_then(|preview| preview.native.as_ref()) else { return Ok(None) };
-        let read = Read {
-            read: tool.clone(),
-            request: Unique::default(),
-            rows: None,
-            matches: Unique::default(),
-            name: None,
-            kind: None,
-            label: None,
-            when: Unique::default(),
-            known_as: None,
-            take: None,
-        };
-        let route = reads::route(&read)?;
-        let takes = |name: &String| {
-            route.request.kind == Kind::Map || route.request.fields.iter().any(|field| field.name == name)
-        };
-        let arguments =
-            request.iter().filter(|(name, _)| takes(name)).map(|(name, value)| (name.clone(), value.clone())).collect();
-        Ok(self.panel.data(&read, &arguments).await?.map(|data| shown(&data, route.data)))
     }
 }
 

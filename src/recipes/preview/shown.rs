@@ -1,49 +1,37 @@
 //! Values as a preview shows them: without secrets, texts as the panel gave them.
 
+use std::borrow::Cow;
+
 use flvx_panel::spec::{Field, Kind};
 use serde_json::{Map, Value};
 
-use crate::recipes::place;
+use crate::recipes::{
+    place,
+    redact::{REDACTED, shown},
+};
 
-/// What stands for a secret.
-pub(super) const REDACTED: &str = "[redacted]";
-
-/// A value of this field without what is secret. Keys that the manifest does not know are left out: nobody has said that
-/// they may be shown.
-pub(super) fn shown(value: &Value, field: Option<&Field>) -> Value {
-    let Some(field) = field else { return value.clone() };
-    if field.secret {
-        return redacted(value);
-    }
-    match (field.kind, value) {
-        (Kind::Object, Value::Object(object)) if !field.fields.is_empty() => {
-            let known = field.fields.iter().filter_map(|inner| {
-                Some((inner.name.to_owned(), keyed(inner.name, object.get(inner.name)?, field, Some(inner))))
-            });
-            Value::Object(known.collect())
-        }
-        (Kind::Map, Value::Object(object)) => {
-            let pairs = object.iter().map(|(key, value)| (key.clone(), keyed(key, value, field, field.items)));
-            Value::Object(pairs.collect())
-        }
-        (Kind::Array, Value::Array(items)) => items.iter().map(|item| shown(item, field.items)).collect(),
-        _ => value.clone(),
-    }
+/// A value, and it as it is shown.
+pub(super) struct Both<'v> {
+    pub is: &'v Value,
+    pub told: Cow<'v, Value>,
 }
 
-fn keyed(key: &str, value: &Value, owner: &Field, field: Option<&Field>) -> Value {
-    match owner.secret_keys.iter().any(|secret| secret.eq_ignore_ascii_case(key.trim())) {
-        true => redacted(value),
-        false => shown(value, field),
+impl<'v> Both<'v> {
+    /// `told` is what stands in its place where nothing is secret any more. What is not there is told as a secret: nobody has
+    /// said that it may be shown.
+    pub fn new(is: &'v Value, told: Option<&'v Value>) -> Self {
+        Self { is, told: told.map_or_else(|| Cow::Owned(Value::from(REDACTED)), Cow::Borrowed) }
     }
-}
 
-/// A secret; that there is none may be seen.
-fn redacted(value: &Value) -> Value {
-    match value {
-        Value::Null => Value::Null,
-        Value::String(text) if text.is_empty() => value.clone(),
-        _ => Value::from(REDACTED),
+    /// What is at a path of a row; `told` is the row as it is shown.
+    pub fn at(row: &'v Value, told: &'v Value, path: &str) -> Option<Self> {
+        let first = |value: &'v Value| place::walk(value, path).0.first().copied();
+        Some(Self::new(first(row)?, first(told)))
+    }
+
+    /// Whether it is only called a secret.
+    pub fn is_hidden(&self) -> bool {
+        self.told.as_str() == Some(REDACTED)
     }
 }
 
@@ -112,8 +100,6 @@ mod tests {
     use super::*;
 
     static TEXT: Field = Field::new("", Kind::String, "");
-    static SETTINGS: Field =
-        Field { items: Some(&TEXT), secret_keys: &["key"], ..Field::new("settings", Kind::Map, "") };
     static INNER: &[Field] = &[Field { volatile: true, ..Field::new("used", Kind::Integer, "") }];
     static PLACE: Field = Field { fields: INNER, ..Field::new("", Kind::Object, "") };
     static ROW_FIELDS: &[Field] = &[
@@ -125,13 +111,15 @@ mod tests {
     static ROW: Field = Field { fields: ROW_FIELDS, ..Field::new("", Kind::Object, "") };
 
     #[test]
-    fn secrets_and_unknown_keys_are_not_shown_wherever_they_stand() {
-        let value = json!({"name": "a", "token": "t", "later": "x", "settings": {" Key": "k", "b": "c"}});
-        let expected = json!({"name": "a", "token": REDACTED, "settings": {" Key": REDACTED, "b": "c"}});
-        assert_eq!(shown(&value, Some(&ROW)), expected);
-        assert_eq!(shown(&json!({"key": ""}), Some(&SETTINGS)), json!({"key": ""}));
-        let list = shown(&value, Some(&ROW));
-        assert!(!list.to_string().contains("\"t\""));
+    fn a_value_is_shown_as_its_row_is_and_what_the_row_does_not_show_is_hidden() {
+        let value = json!({"name": "a", "token": "t", "later": "x", "settings": {"key": "k", "b": "c"}});
+        let told = shown(&value, Some(&ROW));
+        let at = |path: &str| Both::at(&value, &told, path).map(|both| both.told.into_owned());
+        assert_eq!((at("name"), at("settings.b")), (Some(json!("a")), Some(json!("c"))));
+        for path in ["token", "settings.key", "later"] {
+            assert_eq!(at(path), Some(json!(REDACTED)), "{path}");
+        }
+        assert_eq!(at("gone"), None);
     }
 
     #[test]

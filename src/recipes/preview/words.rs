@@ -8,7 +8,7 @@ use super::{
     Dependents, Target,
     changes::{Doing, Outcome},
 };
-use crate::recipes::Recipe;
+use crate::{gateway::shape::clean_text, recipes::Recipe};
 
 /// Targets that are named one by one.
 const NAMED: usize = 3;
@@ -77,14 +77,10 @@ pub(super) fn confirm_phrase(route: &Route, targets: &[Target]) -> String {
     }
 }
 
-/// A name that can be read off a screen and typed.
+/// A name that can be read off a screen and typed: what is shown of it is all of it.
 fn can_be_typed(name: &str) -> bool {
-    let hidden = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{ad}' | '\u{61c}' | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-                | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{e0000}'..='\u{e0fff}')
-    };
-    !name.is_empty() && name.chars().count() <= LONGEST && !name.contains(hidden)
+    let is_whole = !name.contains(char::is_control) && clean_text(name) == name;
+    !name.is_empty() && name.chars().count() <= LONGEST && is_whole
 }
 
 fn all(targets: &[&Target]) -> String {
@@ -169,7 +165,20 @@ mod tests {
         let route = generated::route("node.delete").unwrap();
         let phrase = |targets: &[Target]| confirm_phrase(route, targets);
         assert_eq!(phrase(&[target("node", 3, " Tokyo ")]), "Tokyo");
-        assert_eq!(phrase(&[target("node", 3, "To\u{200b}kyo")]), "node 3");
+        for name in [
+            "To\u{200b}kyo",
+            "\u{115f}",
+            "a\u{34f}b",
+            "\u{ffa0}",
+            "\u{fff9}x",
+            "\u{1d173}",
+            "\u{17b4}",
+            "a\tb",
+            " ",
+            "",
+        ] {
+            assert_eq!(phrase(&[target("node", 3, name)]), "node 3", "{name:?}");
+        }
         assert_eq!(phrase(&[target("node", 3, "a"), target("node", 4, "b")]), "2 nodes");
         assert_eq!(phrase(&[target("node", 3, "a"), target("user", 4, "b")]), "node.delete");
         assert_eq!(phrase(&[]), "node.delete");

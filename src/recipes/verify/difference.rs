@@ -10,7 +10,7 @@ use super::ProofOf;
 use crate::recipes::{
     compare::{same, same_set, unseen},
     place::{self, Held, Scope},
-    redact::is_secret_name,
+    redact::{REDACTED, is_secret_name},
 };
 
 /// Characters of a text that are shown.
@@ -96,7 +96,7 @@ impl ProofOf<'_> {
 /// A difference whose values are fit to be shown.
 fn difference(path: String, expected: &Value, found: &Value, secret: bool) -> Difference {
     if secret {
-        let redacted = || Value::from("[redacted]");
+        let redacted = || Value::from(REDACTED);
         return Difference { path, expected: redacted(), found: redacted() };
     }
     Difference { path, expected: shown(expected), found: shown(found) }

@@ -17,7 +17,7 @@ CREATE TABLE ledger (
   outcome    TEXT,              -- once settled
   verified   INTEGER,
   arguments  TEXT NOT NULL,     -- JSON: the request without its secrets
-  before     TEXT,              -- JSON: the calls that were sent, in order, each with what was read before it, without secrets
+  before     TEXT,              -- JSON: the call that was sent last: what was read before it, its place among several, without secrets
   result     TEXT,              -- JSON: the result as the caller got it
   undo       TEXT,              -- JSON: the inverse
   saved      TEXT,              -- id of the state saved before, in `saved`

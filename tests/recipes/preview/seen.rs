@@ -17,6 +17,7 @@ fn plant(world: &World) {
     });
     state.users.users.iter_mut().for_each(|user| user.pwd = format!("{CANARY}-pwd-{}", user.id));
     state.configs.set("cloudflare_secret_key", &format!("{CANARY}-key"), 1);
+    state.configs.set("smtp_password", &format!("{CANARY}-smtp"), 1);
 }
 
 #[tokio::test]
@@ -55,7 +56,7 @@ async fn a_secret_in_a_document_or_among_settings_is_only_said_to_change() {
     other["num"] = json!(77);
     let request = object(json!({
         "types": ["users", "configs"], "version": "1.0", "users": [other],
-        "configs": {"cloudflare_secret_key": format!("{CANARY}-new"), "footer_note": "hello"},
+        "configs": {"cloudflare_secret_key": format!("{CANARY}-new"), "smtp_password": "", "footer_note": "hello"},
     }));
     let seen = world.preview(route("backup.import"), &request).await;
     assert!(!serde_json::to_string(&seen).unwrap().contains(CANARY));
@@ -66,4 +67,8 @@ async fn a_secret_in_a_document_or_among_settings_is_only_said_to_change() {
     assert_eq!(named("num").after, Some(json!(77)));
     assert_eq!(named("footer_note").after, Some(json!("hello")));
     assert_eq!(named("cloudflare_secret_key").after, Some(Value::from("[redacted]")));
+    assert_eq!(
+        (named("smtp_password").changed, &named("smtp_password").before),
+        (Some(true), &Some(json!("[redacted]")))
+    );
 }

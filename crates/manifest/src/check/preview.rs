@@ -1,5 +1,5 @@
-//! `preview`: what is shown before a change, as far as it is read: what is changed, what hangs on it, the panel's own dry
-//! run. What becomes of the fields is checked in [`super::outcome`].
+//! `preview`: what is shown before a change, as far as it is read: what is changed, and what hangs on it. What becomes of the
+//! fields is checked in [`super::outcome`].
 
 use super::{
     outcome,
@@ -9,18 +9,15 @@ use super::{
 };
 use crate::{
     finding::Finding,
-    model::{Expect, Field, Kind, Preview},
+    model::{Expect, Field, Preview},
     path::At,
-    shape::{list_of, object, request_of},
+    shape::{list_of, object},
 };
 
 /// Everything that a preview says.
 pub fn check(recipe: &Recipe<'_>, preview: &Preview, findings: &mut Vec<Finding>) {
     recipe.route.at(|at| {
         let at = at.key("preview");
-        if let Some(tool) = &preview.native {
-            native(recipe, tool, &at.key("native"), findings);
-        }
         let rows = targets(recipe, preview, &at, findings);
         names(recipe, preview, &at, findings);
         outcome::check(recipe, preview, &rows, &at, findings);
@@ -113,23 +110,5 @@ fn dependents(recipe: &Recipe<'_>, preview: &Preview, at: &At<'_>, findings: &mu
         {
             found.push((name.clone(), list_of(row.clone())));
         }
-    }
-}
-
-/// The dry run takes the same request, so it must know what it needs from it.
-fn native(recipe: &Recipe<'_>, name: &str, at: &At<'_>, findings: &mut Vec<Finding>) {
-    let Some(tool) = reads::called(recipe.route, name, at, findings) else { return };
-    if let Some(danger) = tool.danger
-        && super::draft::is_mutation(danger)
-    {
-        findings.push(Finding::new(at.at_value(), format!("`{name}` is no read")).label("a dry run changes nothing"));
-    }
-    let (Some(theirs), Some(ours)) = (tool.request.as_ref().map(request_of), recipe.request) else { return };
-    if ours.kind == Kind::Map {
-        return;
-    }
-    for (key, _) in theirs.fields.iter().filter(|(key, field)| field.required && ours.fields.get(key).is_none()) {
-        let finding = Finding::new(at.at_value(), format!("`{name}` needs `{key}`, which this route does not take"));
-        findings.push(finding.label("a dry run gets the same request"));
     }
 }

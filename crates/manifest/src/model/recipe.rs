@@ -51,9 +51,6 @@ pub struct Read {
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Preview {
-    /// The panel's own dry run, where it has one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub native: Option<String>,
     /// What it does to the target, as a verb in the third person: `pauses`. Absent: `deletes`, `creates` or `changes`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub does: Option<String>,
