@@ -174,23 +174,15 @@ async fn a_list_of_a_megabyte_arrives_whole_in_both_eras_and_both_forms() {
 async fn a_call_in_a_session_does_not_wait_for_a_delayed_acknowledgement() {
     let (_world, _served, mut connection) = served().await;
     let (headers, _) = initialize(&mut connection).await;
-    // The stall was 44 ms on every call; a busy machine has slow rounds, but not only slow ones.
-    let mut middles = Vec::new();
-    for _ in 0..10 {
-        let mut times = Vec::new();
-        for _ in 0..20 {
-            let started = Instant::now();
-            call_in_session(&mut connection, &headers, "auth_whoami", json!({})).await;
-            times.push(started.elapsed());
-        }
-        times.sort();
-        middles.push(times[10]);
-        if times[10] < Duration::from_millis(10) {
-            println!("p50 of 20 calls in a session: {:?}", times[10]);
-            return;
-        }
+    // The stall was 44 ms on every call; a busy machine has slow calls, but not only slow ones.
+    let mut fastest = Duration::MAX;
+    for _ in 0..200 {
+        let started = Instant::now();
+        call_in_session(&mut connection, &headers, "auth_whoami", json!({})).await;
+        fastest = fastest.min(started.elapsed());
     }
-    panic!("p50 of 20 calls in a session, ten times: {middles:?}");
+    println!("the fastest of 200 calls in a session: {fastest:?}");
+    assert!(fastest < Duration::from_millis(35), "{fastest:?}");
 }
 
 #[tokio::test]

@@ -42,7 +42,10 @@ async fn sixty_four_calls_with_one_key_have_one_effect() {
             assert_eq!((&result["outcome"], &result["error"]["retry_after_ms"]), (&"rejected".into(), &1000.into()));
         }
     }
-    assert_eq!(told, BTreeMap::from([("done".to_owned(), 1), ("replayed".to_owned(), 63)]));
+    // On a slow machine some are told to come back, and get the first call's result then.
+    let others = told.get("replayed").unwrap_or(&0) + told.get("in_progress").unwrap_or(&0);
+    assert_eq!((told["done"], others), (1, 63), "{told:?}");
+    assert_eq!(call(&world.gateway, "user.create", new_user("zoe", "create-zoe-1")).await["outcome"], "replayed");
     assert_eq!((world.asked("/api/v1/user/create"), accounts(&world, "zoe")), (1, 1));
 }
 
@@ -158,10 +161,12 @@ async fn what_reading_cannot_tell_stays_unknown_and_is_never_sent_again() {
 
 #[tokio::test]
 async fn a_key_can_be_used_anew_after_its_life() {
-    let world = World::with(&[("MCP_IDEMPOTENCY_TTL_SECONDS", "3")]).await;
+    let world = World::with(&[("MCP_IDEMPOTENCY_TTL_SECONDS", "3600")]).await;
     world.call("announcement.update", announce("hello", "announce-1")).await;
     assert_eq!(world.call("announcement.update", announce("hello", "announce-1")).await["outcome"], "replayed");
-    tokio::time::sleep(Duration::from_millis(3_100)).await;
+    let state = rusqlite::Connection::open(world.gateway.store().path().join("state.db")).unwrap();
+    state.busy_timeout(Duration::from_secs(10)).unwrap();
+    assert_eq!(state.execute("UPDATE ledger SET settled_ms = settled_ms - 3600000", []).unwrap(), 1);
     assert_eq!(world.call("announcement.update", announce("other", "announce-1")).await["outcome"], "done");
     assert_eq!(world.asked(UPDATE), 2);
 }

@@ -7,7 +7,7 @@ mod support;
 
 use flvx_sandbox::{Fault, FaultRule, Sandbox};
 use serde_json::{Value, json};
-use support::{ADMIN, BadPanel, Program, Script, modern};
+use support::{ADMIN, BadPanel, Program, Script, eventually, modern, soon};
 
 fn sandboxed() -> Program {
     Program::start(&["--sandbox"], &[])
@@ -129,11 +129,14 @@ async fn a_quick_call_overtakes_a_slow_one() {
     );
     program.initialize();
     program.call(1, "announcement_get", json!({}));
-    sandbox.panel.fault(FaultRule::new(Fault::Latency).on("/api/v1/node/list").ms(700));
+    sandbox.panel.fault(FaultRule::new(Fault::HoldBefore).on("/api/v1/node/list"));
     let call = |id: u64, tool: &str| json!({ "jsonrpc": "2.0", "id": id, "method": "tools/call", "params": { "name": tool, "arguments": {} } });
     program.send(&call(2, "node_list"));
     program.send(&call(3, "announcement_get"));
-    let (first, second) = (program.message(), program.message());
+    let first = program.message();
+    soon("the slow call at the panel", sandbox.panel.until_held()).await;
+    sandbox.panel.release();
+    let second = program.message();
     assert_eq!((&first["id"], &second["id"]), (&3.into(), &2.into()));
     assert_eq!(
         (&first["result"]["structuredContent"]["ok"], &second["result"]["structuredContent"]["ok"]),
@@ -148,19 +151,27 @@ async fn a_change_that_runs_when_the_client_leaves_is_not_cut_off() {
     let sandbox = Sandbox::start(flvx_sandbox::Options::default()).await.unwrap();
     let path = "/api/v1/announcement/update";
     sandbox.panel.fault(FaultRule::new(Fault::Latency).on(path).ms(300));
+    let folder = tempfile::Builder::new().prefix("flvx-").tempdir().unwrap();
+    let state = folder.path().join("state");
     let mut program = Program::start(
         &[],
-        &[("PANEL_BASE_URL", &sandbox.url()), ("PANEL_USERNAME", ADMIN), ("PANEL_PASSWORD", ADMIN)],
+        &[
+            ("PANEL_BASE_URL", &sandbox.url()),
+            ("PANEL_USERNAME", ADMIN),
+            ("PANEL_PASSWORD", ADMIN),
+            ("MCP_STATE_DIR", state.to_str().unwrap()),
+        ],
     );
     program.initialize();
     let arguments =
         json!({ "request": { "content": "the last word", "enabled": 1 }, "idempotency_key": "last-word-1" });
     program.send(&json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": { "name": "announcement_update", "arguments": arguments } }));
-    while !sandbox.panel.calls().contains_key(path) {
-        std::thread::sleep(std::time::Duration::from_millis(5));
-    }
+    eventually("the panel is asked", || sandbox.panel.calls().contains_key(path));
     program.hang_up();
     let (code, _, errors) = program.end();
     assert_eq!(code, Some(0), "{errors}");
     assert_eq!(sandbox.panel.calls()[path], 1);
+    let ledger = rusqlite::Connection::open(state.join("state.db")).unwrap();
+    let outcome: String = ledger.query_row("SELECT outcome FROM ledger", [], |row| row.get(0)).unwrap();
+    assert_eq!(outcome, "done", "its answer was waited for");
 }

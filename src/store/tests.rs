@@ -106,6 +106,7 @@ fn a_process_that_was_killed_is_known_to_be_gone_at_once() {
         Command::new("flock").arg("--no-fork").arg(&path).args(["sleep", "60"]).spawn().expect("flock of util-linux");
     let owner = OwnerId::from_text("killed");
     while !store.is_alive(&owner) {
+        assert!(child.try_wait().unwrap().is_none(), "flock took no lock");
         std::thread::sleep(std::time::Duration::from_millis(5));
     }
     child.kill().unwrap();

@@ -46,22 +46,26 @@ async fn a_full_disk_refuses_changes_and_answers_reads_and_tells_of_the_gap() {
     world.gateway.audit().flush().await;
     // The disk has room again.
     store.limit_pages(1_000_000).await.unwrap();
-    let lost = within(10, "the record of what was lost", async {
+    // The first change, those until the disk was full, the one that was refused, and the reads: each is recorded or counted. On
+    // a slow machine the room that is left can be enough for a first count.
+    let calls = 1 + number as u64 + 30;
+    let lost = within(20, "the record of what was lost", async {
         loop {
             let records = recorded(&world.gateway).await;
-            if let Some(lost) = records.into_iter().find(|record| record["kind"] == "lost") {
+            let kept = records.iter().filter(|record| record["kind"] == "call").count() as u64;
+            let lost: Vec<_> = records.into_iter().filter(|record| record["kind"] == "lost").collect();
+            let count: u64 = lost.iter().map(|lost| lost["details"]["records"].as_u64().unwrap()).sum();
+            assert!(kept + count <= calls, "{lost:?}");
+            if count >= 1 && kept + count == calls {
                 break lost;
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     })
     .await;
-    let count = lost["details"]["records"].as_u64().unwrap();
-    let kept = recorded(&world.gateway).await.iter().filter(|record| record["kind"] == "call").count() as u64;
-    // The first change, those until the disk was full, the one that was refused, and the reads.
-    assert_eq!(kept + count, 1 + number as u64 + 30, "each call is recorded or counted: {lost}");
-    assert!(count >= 1, "{lost}");
-    assert!(lost["details"]["from_ms"].as_i64() <= lost["details"]["to_ms"].as_i64());
+    for lost in &lost {
+        assert!(lost["details"]["from_ms"].as_i64() <= lost["details"]["to_ms"].as_i64(), "{lost}");
+    }
     let again = world.call("announcement.update", announce(number)).await;
     assert_eq!(again["outcome"], "done", "the same key works again: {again}");
     assert_eq!(verify(&store, None).await.unwrap().count, 0);

@@ -81,9 +81,9 @@ async fn calls_over_the_gateways_number_are_refused_whoever_calls() {
 #[tokio::test]
 async fn a_call_holds_its_place_until_it_has_ended_also_when_its_client_hangs_up() {
     let world = Guarded::start(&policy("max_concurrent: 1").replace("viewer", "admin")).await;
-    let slow = |path, ms| world.sandbox.panel.fault(FaultRule::new(Fault::Latency).on(path).ms(ms));
-    slow("/api/v1/announcement/update", 1_500);
-    slow("/api/v1/node/list", 60_000);
+    let panel = &world.sandbox.panel;
+    panel.fault(FaultRule::new(Fault::HoldBefore).on("/api/v1/announcement/update"));
+    panel.fault(FaultRule::new(Fault::HoldBefore).on("/api/v1/node/list"));
     let mut next = world.client(Some("t-bot")).await;
     for (tool, path, arguments) in [
         (
@@ -98,18 +98,15 @@ async fn a_call_holds_its_place_until_it_has_ended_also_when_its_client_hangs_up
         let mut headers = modern_headers(&message);
         headers.push(("authorization", "Bearer t-bot".to_owned()));
         bot.connection.send("POST", "/mcp", &headers, message.to_string().as_bytes()).await;
-        within(20, "the panel to be asked", async {
-            while world.asked(path) == 0 {
-                tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-            }
-        })
-        .await;
+        let held = within(20, "the panel to be asked", panel.until_held()).await;
+        assert!(held.iter().any(|held| held.starts_with(path)), "{held:?}");
         assert_eq!(next.modern("tools/list", json!({})).await.status, 429, "{tool} runs");
         drop(bot);
         if tool == "announcement_update" {
             assert_eq!(next.modern("tools/list", json!({})).await.status, 429, "the change goes on");
+            panel.release();
         }
-        // A change ends in its time, a read at once: its panel would take a minute more.
+        // A change ends in its time, a read at once: its panel has not answered yet.
         within(20, tool, async { while next.modern("tools/list", json!({})).await.status != 200 {} }).await;
     }
     world.gateway.audit().flush().await;

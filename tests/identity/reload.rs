@@ -102,7 +102,6 @@ async fn logins_go_with_their_principal_and_unchanged_credentials_keep_their_tok
 
 /// The program on a free port, and its address.
 async fn serving(place: &Place) -> (Program, std::net::SocketAddr) {
-    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let path = place.path();
     let program = Program::start(
         &[
@@ -111,19 +110,20 @@ async fn serving(place: &Place) -> (Program, std::net::SocketAddr) {
             "--transport",
             "http",
             "--http-addr",
-            &free.to_string(),
+            "127.0.0.1:0",
             "--policy",
             path.to_str().unwrap(),
         ],
         &[],
     );
-    within(20, "the program's port", async {
-        while tokio::net::TcpStream::connect(free).await.is_err() {
-            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-        }
-    })
-    .await;
-    (program, free)
+    let mut address = None;
+    eventually("the program listens", || {
+        let said = program.said();
+        let url = said.split_once("/mcp").and_then(|(before, _)| before.rsplit_once("http://127.0.0.1:"));
+        address = url.and_then(|(_, port)| format!("127.0.0.1:{port}").parse().ok());
+        address.is_some()
+    });
+    (program, address.unwrap())
 }
 
 async fn status(address: std::net::SocketAddr, token: &str) -> u16 {

@@ -1,8 +1,6 @@
 //! A panel that breaks off before, after or while it answers, for one change of each domain: the outcome is right each time,
 //! and so is what the next call with the same key is told.
 
-use std::time::Duration;
-
 use flvx_panel::spec::Cost;
 use flvx_sandbox::{Fault, FaultRule};
 use serde_json::{Map, Value, json};
@@ -154,7 +152,7 @@ async fn what_reading_cannot_tell_stays_unknown_and_is_never_sent_again() {
 async fn a_repeat_while_the_first_call_runs_is_told_to_come_back() {
     let world = World::fresh().await;
     let path = route("user.create").path;
-    world.panel().fault(FaultRule::new(Fault::Latency).on(path).ms(2_800));
+    world.panel().fault(FaultRule::new(Fault::HoldBefore).on(path).times(1));
     let request = crate::support::object(json!({ "user": "zoe", "pwd": "fake-pw-zoe" }));
     let gateway = std::sync::Arc::clone(&world.gateway);
     let whole_call = arguments(&request, "slow-0001", None);
@@ -162,15 +160,14 @@ async fn a_repeat_while_the_first_call_runs_is_told_to_come_back() {
         let whole_call = whole_call.clone();
         async move { crate::hands::call(&gateway, &crate::support::caller(), "user.create", whole_call).await }
     });
-    while world.asked(path) == 0 {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    crate::support::soon("the first call at the panel", world.panel().until_held()).await;
     let told = world.call("user.create", whole_call.clone()).await;
     assert_eq!(
         (&told["error"]["kind"], &told["error"]["retry_after_ms"]),
         (&"in_progress".into(), &1000.into()),
         "{told}"
     );
+    world.panel().release();
     assert_eq!(first.await.unwrap()["outcome"], "done");
     assert_eq!(world.call("user.create", whole_call).await["outcome"], "replayed");
     assert_eq!(world.asked(path), 1);

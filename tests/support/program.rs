@@ -127,7 +127,9 @@ impl Program {
 
     /// Sends a signal by name.
     pub fn signal(&self, name: &str) {
-        assert!(Command::new("kill").args([&format!("-{name}"), &self.id().to_string()]).status().unwrap().success());
+        // The shell has its own `kill`; the program of that name is not everywhere.
+        let kill = format!("kill -{name} {}", self.id());
+        assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
     }
 
     /// Waits for the end: exit code, what was still on standard output, and standard error.
