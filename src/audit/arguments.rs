@@ -179,10 +179,10 @@ pub fn names_secret(key: &str) -> bool {
 
 /// A text without hidden characters, a URL's password, and whatever is too long.
 pub fn short(long: &str, most: usize) -> String {
-    let clean = clean_text(long);
+    // A password is taken out before the cut: behind it nothing would tell where it ends.
+    let clean = without_password(&clean_text(long));
     let cut: String = clean.chars().take(most).collect();
     let rest = clean.chars().count().saturating_sub(most);
-    let cut = without_password(&cut);
     if rest > 0 { format!("{cut}… (+{rest})") } else { cut }
 }
 
@@ -282,6 +282,8 @@ mod tests {
             short("see https://u:canary@host/x?a@b and http://h", 200),
             "see https://[redacted]@host/x?a@b and http://h"
         );
+        let long = format!("https://user:canary{}@host/", "x".repeat(300));
+        assert_eq!(short(&long, 200), "https://[redacted]@host/", "also where its end lies behind the cut");
     }
 
     #[test]

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     result::{CallOutput, Outcome},
-    store::audit::{NewRow, hex},
+    store::audit::{NewRow, hex, target_word},
 };
 
 /// Longest word of the panel that is kept, in characters.
@@ -258,7 +258,7 @@ impl Found<'_> {
     pub fn row<'t>(&self, targets: impl Iterator<Item = (&'t str, &'t str)>, body: String) -> NewRow {
         let mut words = String::new();
         for (kind, key) in targets {
-            words.push_str(&format!("|{}={}", kind.replace(' ', "_"), key.replace('|', "_")));
+            words.push_str(&target_word(kind, key));
         }
         if !words.is_empty() {
             words.push('|');

@@ -110,7 +110,13 @@ impl Stream {
         loop {
             let Some(mut last) = self.last() else { return };
             let filter = Filter { after_seq: Some(last.seq), ..Filter::default() };
-            let Ok(rows) = store.audit_in_order(filter, STEP).await else { return };
+            let (Ok(ends), Ok(mut rows)) = (store.audit_ends().await, store.audit_in_order(filter, STEP).await) else {
+                return;
+            };
+            // A row behind the sealed head is none of ours, and following its number would leave out all that come.
+            if let End::Sealed { link: head, .. } = ends.head {
+                rows.retain(|row| row.link.seq <= head.seq);
+            }
             if rows.is_empty() {
                 return;
             }

@@ -3,7 +3,7 @@
 
 use std::{path::Path, thread, time::Duration};
 
-use rusqlite::Connection;
+use rusqlite::{Connection, config::DbConfig};
 use tokio::sync::{mpsc, oneshot};
 
 use super::{StoreError, schema};
@@ -69,6 +69,9 @@ fn connect(path: &Path) -> Result<Connection, StoreError> {
     // Each commit reaches the disk before it is reported: the record of a change must outlive the power.
     connection.pragma_update(None, "synchronous", "full")?;
     connection.pragma_update(None, "foreign_keys", true)?;
+    // There are none of ours; one that somebody put into the file could swallow a record without a trace.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_VIEW, false)?;
     Ok(connection)
 }
 

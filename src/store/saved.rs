@@ -315,6 +315,10 @@ fn from_row(row: &Row<'_>, root: &Path) -> rusqlite::Result<Saved> {
         return Err(rusqlite::Error::InvalidColumnType(1, "kind".to_owned(), rusqlite::types::Type::Text));
     };
     let file: String = row.get(6)?;
+    // A name that leads elsewhere is none that this gateway wrote.
+    if Path::new(&file).file_name() != Some(std::ffi::OsStr::new(&file)) {
+        return Err(rusqlite::Error::InvalidColumnType(6, "file".to_owned(), rusqlite::types::Type::Text));
+    }
     let digest: Vec<u8> = row.get(8)?;
     Ok(Saved {
         id: row.get(0)?,
@@ -414,6 +418,22 @@ mod tests {
         fs::remove_file(&saved.path).unwrap();
         assert!(store.read_saved(&saved).await.is_err());
         assert!(store.remove_saved(&saved.id).await.unwrap(), "a row whose file is gone can still be forgotten");
+    }
+
+    #[tokio::test]
+    async fn a_row_that_leads_out_of_the_folder_is_no_saved_file() {
+        let store = Store::open(Folder::temporary().unwrap()).unwrap();
+        let saved = store.keep(new(SavedKind::Before, "alice"), b"x".to_vec()).await.unwrap();
+        let key = store.path().join("key");
+        for file in ["../key", "../../key", key.to_str().unwrap(), "..", ""] {
+            let file = file.to_owned();
+            let set =
+                move |connection: &rusqlite::Connection| connection.execute("UPDATE saved SET file = ?1", [&file]);
+            assert_eq!(store.write(set).await.unwrap(), 1);
+            assert!(store.saved(&saved.id).await.is_err());
+            assert!(store.remove_saved(&saved.id).await.is_err());
+            assert!(key.exists());
+        }
     }
 
     #[tokio::test]

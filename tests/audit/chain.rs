@@ -57,6 +57,18 @@ async fn a_read_is_recorded_soon_without_anybody_waiting_for_it() {
 }
 
 #[tokio::test]
+async fn a_thing_whose_kind_has_two_words_is_found_as_the_table_shows_it() {
+    let store = chain(2).await;
+    let mut record = Record::new("trace-3", &somebody("alice"), &tool("group.user_delete"));
+    record.target("user group", "3", None);
+    audit(&store).write(record, &CallOutput::default(), Duration::ZERO).await.unwrap();
+    for target in ["user group=3", "user_group=3"] {
+        let filter = Filter { target: Some(target.to_owned()), ..Filter::default() };
+        assert_eq!(store.search_audit(filter, 10).await.unwrap().len(), 1, "{target}");
+    }
+}
+
+#[tokio::test]
 async fn records_are_found_by_each_of_their_sides() {
     let store = chain(10).await;
     let of = async |filter: Filter| -> Vec<i64> {

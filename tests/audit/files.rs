@@ -136,6 +136,29 @@ async fn the_stream_has_every_record_once_and_in_order_also_after_a_crash_and_a_
     assert_eq!((report.count, report.last.seq), (0, 30));
 }
 
+#[tokio::test]
+async fn a_forged_row_behind_the_head_does_not_keep_records_out_of_the_stream() {
+    let store = chain(2).await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("audit.jsonl");
+    let audit = Audit::new(store.clone(), &Settings { enabled: true, jsonl: Some(path.clone()) }).unwrap();
+    audit.event(Event::new("test")).await.unwrap();
+    audit.flush().await;
+    for hash in ["zeroblob(32)", "7", "'text'"] {
+        let forged = format!(
+            "DELETE FROM audit WHERE seq > 1000000; INSERT INTO audit SELECT 9000000000000000, time_ms, trace_id, kind, principal, tool, outcome, error, targets, record, {hash} FROM audit WHERE seq = 1"
+        );
+        crate::hands::file(&store).execute_batch(&forged).unwrap();
+        audit.event(Event::new("test")).await.unwrap();
+        audit.flush().await;
+        assert!(!store.search_audit(Filter::default(), 10).await.unwrap().is_empty());
+    }
+    let text = fs::read_to_string(&path).unwrap();
+    let numbers: Vec<u64> =
+        text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["seq"].as_u64().unwrap()).collect();
+    assert_eq!(numbers, [3, 4, 5, 6]);
+}
+
 #[test]
 fn a_hangup_opens_the_stream_anew() {
     let folder = tempfile::Builder::new().prefix("flvx-audit-").tempdir().unwrap();

@@ -18,7 +18,7 @@ pub enum Fault {
     Changed,
     /// Another record stands here: the one of that number.
     Moved(i64),
-    /// It follows a damaged row and cannot be proven by itself.
+    /// It follows a damaged row, or a gap, and cannot be proven by itself.
     Unproven,
     /// Rows up to this number are gone.
     Missing(i64),
@@ -65,7 +65,7 @@ impl fmt::Display for Fault {
         match self {
             Self::Changed => f.write_str("is not what was written"),
             Self::Moved(from) => write!(f, "is the record of number {from}, moved here"),
-            Self::Unproven => f.write_str("follows a damaged record and cannot be proven by itself"),
+            Self::Unproven => f.write_str("follows a damaged record or a gap and cannot be proven by itself"),
             Self::Missing(last) => write!(f, "is gone, and all up to number {last}"),
             Self::CutOff(last) => write!(f, "was cut off, with all up to number {last}, the newest"),
             Self::Inserted => f.write_str("was never written by this gateway"),
@@ -160,7 +160,8 @@ impl Walker {
         if row.seq <= self.seq {
             return self.damage(Damage::at(row, Fault::Inserted));
         }
-        if row.seq > self.seq + 1 {
+        let behind_a_gap = row.seq > self.seq + 1;
+        if behind_a_gap {
             self.damage(Damage::nowhere(self.seq + 1, Fault::Missing(row.seq - 1)));
             (self.before, self.unsure) = (said.into_iter().collect(), false);
         }
@@ -171,6 +172,9 @@ impl Walker {
         // What a file says of the row before must agree with that row.
         let agrees = self.unsure || self.before.is_empty() || said.is_none_or(|said| self.before.contains(&said));
         let fits = agrees && stored.is_some_and(|hash| right.is_empty() || right.contains(&hash));
+        if fits && behind_a_gap && right.is_empty() {
+            self.damage(Damage::at(row, Fault::Unproven));
+        }
         if fits {
             (self.before, self.unsure) = (stored.into_iter().collect(), false);
             return;

@@ -13,5 +13,5 @@ mod walk;
 pub use append::NewRow;
 pub use link::{Link, LinkError, hex};
 pub use prune::{Pruned, Stopped};
-pub use search::{Filter, Stored};
+pub use search::{Filter, Stored, target_word};
 pub use walk::{End, Ends, Page, RawRow};

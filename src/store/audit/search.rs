@@ -30,6 +30,11 @@ pub struct Filter {
     pub after_seq: Option<i64>,
 }
 
+/// A thing that was meant, as `targets` has it: `|user_group=3`. The same for what is written and for what is looked for.
+pub fn target_word(kind: &str, key: &str) -> String {
+    format!("|{}={}", kind.replace(' ', "_"), key.replace('|', "_"))
+}
+
 /// A record as it is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stored {
@@ -103,7 +108,8 @@ fn find(connection: &Connection, filter: &Filter, limit: usize, order: Order) ->
     let (sql, values) = sql(filter, limit, order);
     let mut query = connection.prepare(&sql)?;
     let rows = query.query_map(rusqlite::params_from_iter(values), |row| {
-        let hash: Vec<u8> = row.get(1)?;
+        // What somebody wrote there instead of a hash keeps nothing else from being found.
+        let hash = row.get_ref(1)?.as_bytes().unwrap_or_default().to_vec();
         // Texts that somebody damaged are shown as far as they can be read; `verify` is who judges them.
         let record = row.get_ref(2)?.as_bytes().map(String::from_utf8_lossy).unwrap_or_default().into_owned();
         Ok(Stored { link: Link::new(row.get(0)?, &hash).unwrap_or(Link { seq: row.get(0)?, hash: [0; 32] }), record })
@@ -124,7 +130,11 @@ fn sql(filter: &Filter, limit: usize, order: Order) -> (String, Vec<Value>) {
     equal("outcome = ?", &filter.outcome);
     equal("error <> '' AND error = ?", &filter.error);
     equal("kind = ?", &filter.kind);
-    equal("instr(targets, ?) > 0", &filter.target.as_ref().map(|target| format!("|{target}|")));
+    let target = filter.target.as_deref().map(|target| match target.split_once('=') {
+        Some((kind, key)) => format!("{}|", target_word(kind, key)),
+        None => format!("|{target}|"),
+    });
+    equal("instr(targets, ?) > 0", &target);
     if let Some(tool) = &filter.tool {
         match tool.strip_suffix('*') {
             None => {
