@@ -3,6 +3,7 @@
 
 pub mod access;
 pub mod audit;
+pub mod clean;
 pub mod cli;
 pub mod config;
 pub mod gateway;

@@ -293,6 +293,43 @@ async fn a_text_of_ten_megabytes_is_cut_to_what_a_model_can_read() {
 }
 
 #[tokio::test]
+async fn an_answer_that_is_nested_without_end_is_refused() {
+    let deep = format!("{}{}", "[".repeat(200_000), "]".repeat(200_000));
+    let beside = format!(r#"{{"content":"hello","enabled":1,"agentToken":"x","deep":{deep}}}"#);
+    for data in [deep, beside] {
+        let body = format!(r#"{{"code":0,"msg":"ok","ts":1,"data":{data}}}"#);
+        let panel = BadPanel::start(Script::answer("200 OK", JSON, body)).await;
+        let told = read(&panel.url()).await;
+        assert_eq!(
+            (&told["error"]["kind"], &told["error"]["message"]),
+            (&"unexpected_answer".into(), &"the panel's answer is nested too deep".into()),
+            "{told}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_secret_that_only_its_name_gives_away_is_hidden_in_every_row_and_at_every_depth() {
+    let rows = json!([
+        { "id": 1, "name": "first", "status": 1 },
+        { "id": 2, "name": "second", "status": 1, "agentToken": "Zq7canary" },
+        { "id": 3, "name": "third", "status": 1, "extra": { "smtp": [{ "db_pwd": "Zq7canary" }] } },
+    ]);
+    let body = json!({ "code": 0, "msg": "ok", "ts": 1, "data": rows }).to_string();
+    let panel = BadPanel::start(Script::answer("200 OK", JSON, body)).await;
+    let gateway = gateway(&settings(&panel.url()));
+    for tool in ["forward.list", "tunnel.list", "user.list"] {
+        for view in [json!({ "fields": ["*"] }), json!({ "fields": ["*"], "sort": "-id", "limit": 2 })] {
+            let told = call(&gateway, tool, json!({ "view": view })).await;
+            assert_eq!((&told["ok"], &told["page"]["total"]), (&true.into(), &3.into()), "{tool}: {told}");
+            assert!(!told.to_string().contains("Zq7canary"), "{tool}: {told}");
+            let last = &told["data"].as_array().unwrap()[if view["sort"].is_null() { 2 } else { 0 }];
+            assert_eq!((&last["name"], &last["id"]), (&"third".into(), &3.into()), "{tool}: {told}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_read_that_works_at_the_third_try_is_a_success() {
     let good =
         Script::answer("200 OK", JSON, r#"{"code":0,"msg":"操作成功","data":{"content":"hello","enabled":1},"ts":7}"#);

@@ -7,7 +7,11 @@ mod support;
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
-use flvx_panel::client::Credential;
+use flvx_mcp::access::{Principal, Rights, Via};
+use flvx_panel::{
+    Secret,
+    client::{Account, Credential},
+};
 use flvx_sandbox::{Fault, FaultRule};
 use serde_json::{Value, json};
 use support::{WORD, World, call, soon};
@@ -247,8 +251,33 @@ async fn thirty_two_logins_are_kept_and_the_next_is_told_to_make_room() {
                 (&"busy".into(), &"too many logins are kept already".into()),
                 "{login}"
             );
+            assert_eq!(world.asked(LOGIN), 32, "the panel is not asked for a login that cannot be kept");
         }
     }
     let again = world.call("auth.login", json!({ "request": { "username": "guest00", "password": ALICE.1 } })).await;
     assert_eq!(again["ok"], true, "a login that is kept already takes no further room: {again}");
+}
+
+#[tokio::test]
+async fn when_all_places_are_taken_the_oldest_login_makes_room_and_its_owner_is_told_to_log_in_again() {
+    let world = World::start().await;
+    let login = || json!({ "request": { "username": ALICE.0, "password": ALICE.1 } });
+    assert_eq!(world.call("auth.login", login()).await["ok"], true);
+    let credentials = world.gateway.credentials();
+    let subject = |number: usize| Principal::new(format!("jwt:{number}"), Via::Jwt, Rights::all());
+    let own = |principal: &Principal| credentials.names(principal).iter().any(|(name, _)| name.starts_with("login:"));
+    let keep = |number| credentials.keep_login(&subject(number), Account::new("guest", Secret::new("fake-pw-guest")));
+    for number in 0..1_023 {
+        assert_eq!(keep(number).as_deref(), Some("login:guest"));
+    }
+    assert!(own(&support::caller().principal), "there is room for all of them");
+    assert!(keep(1_023).is_some());
+    assert!(!own(&support::caller().principal) && own(&subject(0)) && own(&subject(1_023)));
+    let lost = world.call("auth.user_package", json!({ "auth_context": "login:alice" })).await;
+    assert_eq!(lost["error"]["kind"], "unknown_credential", "{lost}");
+    assert!(lost["error"]["hint"].as_str().unwrap().contains("log in again with auth.login"), "{lost}");
+    // A login anew is the newest, and a repeated one takes no further place.
+    assert_eq!(world.call("auth.login", login()).await["ok"], true);
+    assert_eq!(world.call("auth.login", login()).await["ok"], true);
+    assert!(own(&support::caller().principal) && !own(&subject(0)) && own(&subject(1)));
 }

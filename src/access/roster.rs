@@ -95,13 +95,20 @@ impl Roster {
     /// The rights of a principal by name. Those of `local` and `anonymous` exist always; a policy file that lets anonymous
     /// callers in without saying what they may do lets them look.
     pub fn rights(&self, name: &str) -> Option<Arc<Rights>> {
+        if name == LOCAL {
+            return Some(self.local_rights());
+        }
         let usual = || match name {
-            LOCAL => Some(Rights::all()),
             ANONYMOUS if self.open => Some(Rights::all()),
             ANONYMOUS => Rights::built_in("viewer"),
             _ => None,
         };
         self.named.get(name).cloned().or_else(|| usual().map(Arc::new))
+    }
+
+    /// All rights, unless the policy names `local`.
+    fn local_rights(&self) -> Arc<Rights> {
+        self.named.get(LOCAL).cloned().unwrap_or_else(|| Arc::new(Rights::all()))
     }
 
     /// The rules for claims, in their order.
@@ -126,7 +133,7 @@ impl Roster {
 
     /// Whoever uses the machine itself.
     pub fn local(&self, via: Via) -> Arc<Principal> {
-        self.principal(LOCAL, via).unwrap_or_else(|| Principal::local(via))
+        Arc::new(Principal { name: LOCAL.to_owned(), via, rights: self.local_rights() })
     }
 
     /// Whoever comes without a proof, if that is allowed.
@@ -198,6 +205,16 @@ mod tests {
         assert!(roster.anonymous().is_none());
         roster.let_anonymous_in(true);
         assert_eq!(roster.anonymous().unwrap().rights.role, "viewer");
+    }
+
+    #[test]
+    fn whoever_uses_the_machine_may_do_everything_unless_the_policy_names_him() {
+        let mut roster = roster();
+        assert_eq!(roster.local(Via::Stdio).rights.role, "admin");
+        roster.add(LOCAL, Rights::built_in("viewer").unwrap(), Vec::new(), Vec::new());
+        let local = roster.local(Via::Command);
+        assert_eq!((local.name.as_str(), local.via, local.rights.role.as_str()), (LOCAL, Via::Command, "viewer"));
+        assert_eq!(roster.rights(LOCAL).unwrap().role, "viewer");
     }
 
     #[test]

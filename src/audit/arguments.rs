@@ -5,7 +5,7 @@
 use flvx_panel::spec::{Field, Kind};
 use serde_json::{Map, Value};
 
-use crate::gateway::shape::{REDACTED, clean_text};
+use crate::{clean::clean_text, gateway::shape::REDACTED};
 
 /// Longest text, in characters.
 const LONGEST_TEXT: usize = 200;

@@ -3,11 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::arguments::{names_secret, short};
-use crate::{
-    access::LOCAL,
-    gateway::shape::{REDACTED, clean_text},
-    store::Approval,
-};
+use crate::{access::LOCAL, clean::clean_text, gateway::shape::REDACTED, store::Approval};
 
 /// Something that is no call.
 #[derive(Debug, Clone)]

@@ -396,11 +396,8 @@ impl Inner {
                 "`auth_context`: no credential is called `{name}`; known are {}",
                 if known.is_empty() { "none".to_owned() } else { known.join(", ") }
             );
-            let error = ToolError::new(
-                ErrorKind::UnknownCredential,
-                message,
-                "Leave auth_context out to use the operator's credential, or log in with auth.login first.",
-            );
+            let error =
+                ToolError::new(ErrorKind::UnknownCredential, message, Credentials::cure(name, self.offer(principal)));
             return Err(Box::new(CallOutput {
                 outcome: change.then_some(Outcome::Rejected),
                 ..CallOutput::failed(error)

@@ -5,7 +5,7 @@ use flvx_panel::{Secret, spec::Danger};
 use sha2::{Digest as _, Sha256};
 
 use super::{
-    Caller,
+    Caller, PREVIEWS,
     call::Inner,
     shape::clean_text,
     subject::{Seen, Subject},
@@ -19,6 +19,10 @@ use crate::{
 
 /// What every token starts with.
 const PREFIX: &str = "cft_";
+/// The tool that previews every change.
+const PREVIEW: &str = "ops.preview";
+/// What is left to whoever has no preview.
+const ASK: &str = "Ask the operator.";
 
 /// How the gate was opened; for the record.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,6 +58,22 @@ pub(super) struct Showing<'a> {
     pub digest: [u8; 32],
     /// Name of the credential.
     pub credential_name: &'a str,
+}
+
+/// The preview that hints about a call may name, because the caller is offered it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Previewer(Option<&'static str>);
+
+impl Previewer {
+    /// How it is called for this call, in words.
+    fn call(self) -> Option<String> {
+        self.0.map(|name| format!("{name} with this {}", if name == PREVIEW { "tool and request" } else { "request" }))
+    }
+
+    /// A hint with its name, or what is said where there is none.
+    fn hint(self, named: impl FnOnce(&str) -> String, otherwise: &str) -> String {
+        self.0.map_or_else(|| otherwise.to_owned(), named)
+    }
 }
 
 /// Whether a person typed what was to be typed, as it is shown. What shows nothing cannot be typed.
@@ -106,7 +126,16 @@ impl Inner {
         if !caller.principal.rights.admits(danger) {
             return Err(beyond(danger, why));
         }
-        self.gate().look(Gated { danger, why }, token)
+        let preview = self.previewer(caller, subject).call();
+        self.gate().look(Gated { danger, why, preview: preview.as_deref() }, token)
+    }
+
+    /// The preview of any tool, or else the one beside the tool of the call.
+    pub(super) fn previewer(&self, caller: &Caller, subject: &Subject) -> Previewer {
+        let offer = self.offer(&caller.principal);
+        let beside = PREVIEWS.iter().find(|preview| preview.route.tool == subject.tool());
+        let mut names = std::iter::once(PREVIEW).chain(beside.map(|preview| preview.name.as_str()));
+        Previewer(names.find(|name| offer.has_name(name)))
     }
 
     /// Holds what a call shows against the store and the state of the panel.
@@ -156,14 +185,15 @@ impl Inner {
         human: bool,
     ) -> Result<Opened, Box<CallOutput>> {
         let refused = |error: ToolError| Box::new(CallOutput::rejected(error));
+        let preview = self.previewer(showing.caller, showing.subject);
         let hash = hash(token);
         let found =
             self.store().confirmation(hash).await.map_err(|error| refused(super::journal::unavailable(error)))?;
-        let Some((confirmation, approval)) = found else { return Err(refused(unknown())) };
-        self.holds(showing, &confirmation).map_err(refused)?;
+        let Some((confirmation, approval)) = found else { return Err(refused(unknown(preview))) };
+        self.holds(showing, &confirmation, preview).map_err(refused)?;
         let approval = match (human, approval) {
             (false, _) => None,
-            (true, approval) => Some(self.approved(showing, &confirmation, approval).await?),
+            (true, approval) => Some(self.approved(showing, &confirmation, approval, preview).await?),
         };
         let credential = self.credential(&showing.caller.principal, showing.credential_name, showing.subject).await?;
         match showing.subject.fingerprint(self, &credential).await {
@@ -171,14 +201,14 @@ impl Inner {
             Ok(_) => Err(refused(rejected(
                 "confirm_stale",
                 "what the call changes, or what hangs on it, has changed since the preview",
-                "Call ops.preview again and look at what is different now.",
+                preview.hint(|name| format!("Call {name} again and look at what is different now."), ASK),
             ))),
             Err(error) => Err(Box::new(super::change::not_begun(showing.subject.route(), error))),
         }
     }
 
     /// The token belongs to this caller, to this call, and can still be used.
-    fn holds(&self, showing: &Showing<'_>, confirmation: &Confirmation) -> Result<(), ToolError> {
+    fn holds(&self, showing: &Showing<'_>, confirmation: &Confirmation, preview: Previewer) -> Result<(), ToolError> {
         let Showing { caller, subject, digest, credential_name, .. } = showing;
         if confirmation.principal != caller.principal.name
             || confirmation.panel != self.client().base()
@@ -187,31 +217,34 @@ impl Inner {
             return Err(rejected(
                 "confirm_foreign",
                 "the confirm_token was given to someone else, or for another credential or panel",
-                "Call ops.preview yourself, with the credential that you will use.",
+                preview.hint(|name| format!("Call {name} yourself, with the credential that you will use."), ASK),
             ));
         }
         if confirmation.tool != subject.tool() {
             return Err(rejected(
                 "confirm_altered",
                 format!("the confirm_token is for {}, not for this tool", confirmation.tool),
-                "Call ops.preview for the call that you want to make.",
+                preview.hint(|name| format!("Call {name} for the call that you want to make."), ASK),
             ));
         }
         if confirmation.digest != *digest {
             return Err(rejected(
                 "confirm_altered",
                 "the request is not the one that was previewed",
-                "Send exactly the request of the preview, or call ops.preview again for this one.",
+                preview.hint(
+                    |name| format!("Send exactly the request of the preview, or call {name} again for this one."),
+                    "Send exactly the request of the preview.",
+                ),
             ));
         }
         if let Some(by) = &confirmation.used_by {
-            return Err(used(by));
+            return Err(used(by, preview));
         }
         if confirmation.expires_ms <= now_ms() {
             return Err(rejected(
                 "confirm_expired",
                 "the confirm_token has expired",
-                "Call ops.preview again; the state may have changed meanwhile.",
+                preview.hint(|name| format!("Call {name} again; the state may have changed meanwhile."), ASK),
             ));
         }
         Ok(())
@@ -223,6 +256,7 @@ impl Inner {
         showing: &Showing<'_>,
         confirmation: &Confirmation,
         approval: Option<Approval>,
+        preview: Previewer,
     ) -> Result<Box<Approval>, Box<CallOutput>> {
         let refused = |error: ToolError| Box::new(CallOutput::rejected(error));
         let approval = match approval {
@@ -235,7 +269,7 @@ impl Inner {
                     self.store().ask_for_approval(confirmation.hash, client, danger.word().to_owned(), life).await;
                 match asked {
                     Ok(Some(approval)) => approval,
-                    Ok(None) => return Err(refused(unknown())),
+                    Ok(None) => return Err(refused(unknown(preview))),
                     Err(error) => return Err(refused(super::journal::unavailable(error))),
                 }
             }
@@ -253,7 +287,7 @@ impl Inner {
             Decision::Pending if approval.expires_ms <= now_ms() => Err(refused(rejected(
                 "approval_expired",
                 "nobody approved the call in time",
-                "Call ops.preview again when the operator is there.",
+                preview.hint(|name| format!("Call {name} again when the operator is there."), ASK),
             ))),
             Decision::Pending => {
                 let error = ToolError {
@@ -287,23 +321,28 @@ pub(super) fn beyond(danger: Danger, why: Option<&str>) -> ToolError {
 }
 
 /// The token was used up by the call of this name.
-pub(super) fn used(by: &str) -> ToolError {
+pub(super) fn used(by: &str, preview: Previewer) -> ToolError {
+    let repeat = "A token opens one call. To get that call's result repeat it with its idempotency_key";
     rejected(
         "confirm_used",
         format!("the confirm_token was used already, by the call {by}"),
-        "A token opens one call. To get that call's result repeat it with its idempotency_key; for another change call ops.preview again.",
+        preview.hint(
+            |name| format!("{repeat}; for another change call {name} again."),
+            &format!("{repeat}; for another change ask the operator."),
+        ),
     )
 }
 
-fn unknown() -> ToolError {
+fn unknown(preview: Previewer) -> ToolError {
     rejected(
         "confirm_unknown",
         "the confirm_token is neither one of this gateway's previews nor the operator's",
-        "Do not guess. Call ops.preview, or ask the operator.",
+        preview
+            .hint(|name| format!("Do not guess. Call {name}, or ask the operator."), "Do not guess. Ask the operator."),
     )
 }
 
-fn rejected(key: &'static str, message: impl Into<String>, hint: &str) -> ToolError {
+fn rejected(key: &'static str, message: impl Into<String>, hint: impl Into<String>) -> ToolError {
     ToolError::new(ErrorKind::ConfirmationRejected, message, hint).keyed(key)
 }
 

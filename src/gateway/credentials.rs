@@ -8,15 +8,16 @@ use std::{
 
 use flvx_panel::{
     client::{Account, Credential, token_claims},
+    generated::AUTH_LOGIN,
     spec::Role,
 };
 
-use super::Reach;
+use super::{Offer, Reach};
 use crate::{access::Principal, config::Login};
 
 /// Most logins that one principal may add.
 const MOST_LOGINS: usize = 32;
-/// Most logins of all principals together.
+/// Most logins of all principals together; then the oldest makes room. Anybody whom an identity provider knows may log in.
 const MOST_LOGINS_OF_ALL: usize = 1_024;
 /// Name of the credential that the environment gives.
 pub const DEFAULT: &str = "default";
@@ -24,6 +25,8 @@ pub const DEFAULT: &str = "default";
 pub const PEER: &str = "peer";
 /// What the names of logins start with; no name of the policy does.
 const LOGIN: &str = "login:";
+/// Said to whoever names a login that is not there (any more).
+const LOST_LOGIN: &str = "A login ends when it is given back, when the gateway restarts, and as the oldest of all when too many are kept: log in again with auth.login, or leave auth_context out.";
 
 /// All credentials.
 #[derive(Debug, Default)]
@@ -34,17 +37,57 @@ pub struct Credentials {
 #[derive(Debug, Default)]
 struct Held {
     configured: BTreeMap<String, (Login, Credential)>,
-    /// By principal, then by name.
-    logins: BTreeMap<String, BTreeMap<String, Credential>>,
+    /// By principal, then by name; nobody stands here without a login.
+    logins: BTreeMap<String, BTreeMap<String, Kept>>,
+    /// How many logins there were so far.
+    count: u64,
+}
+
+/// A login, and which it was of all.
+#[derive(Debug)]
+struct Kept {
+    number: u64,
+    credential: Credential,
 }
 
 impl Held {
     fn get(&self, principal: &Principal, name: &str) -> Option<&Credential> {
         if name.starts_with(LOGIN) {
-            return self.logins.get(&principal.name)?.get(name);
+            return self.logins.get(&principal.name)?.get(name).map(|login| &login.credential);
         }
         let may = principal.rights.credential_names().any(|own| own == name);
         self.configured.get(name).filter(|_| may).map(|(_, credential)| credential)
+    }
+
+    fn logins_of(&self, principal: &Principal) -> impl Iterator<Item = (&String, &Credential)> {
+        let own = self.logins.get(&principal.name).into_iter().flatten();
+        own.map(|(name, login)| (name, &login.credential))
+    }
+
+    fn has_room(&self, principal: &Principal, name: &str) -> bool {
+        self.logins.get(&principal.name).is_none_or(|own| own.len() < MOST_LOGINS || own.contains_key(name))
+    }
+
+    /// Takes a login away, and with the last one its owner. `false`: it was not there.
+    fn remove_login(&mut self, principal: &str, name: &str) -> bool {
+        let Some(own) = self.logins.get_mut(principal) else { return false };
+        let was_there = own.remove(name).is_some();
+        if own.is_empty() {
+            self.logins.remove(principal);
+        }
+        was_there
+    }
+
+    fn remove_oldest_login(&mut self) {
+        let owned = |(principal, own): (&String, &BTreeMap<String, Kept>)| {
+            let (name, oldest) = own.iter().min_by_key(|(_, login)| login.number)?;
+            Some((oldest.number, principal.clone(), name.clone()))
+        };
+        let oldest = self.logins.iter().filter_map(owned).min();
+        if let Some((_, principal, name)) = oldest {
+            tracing::info!(%principal, "too many logins are kept; the oldest of all, of this principal, made room");
+            self.remove_login(&principal, &name);
+        }
     }
 }
 
@@ -85,22 +128,29 @@ impl Credentials {
         self.held.read().unwrap_or_else(PoisonError::into_inner).get(principal, name).cloned()
     }
 
-    /// The credential for a call: the named one, or the one that fits the route's role. `None`: the principal has none of that name.
-    pub fn pick(&self, principal: &Principal, name: Option<&str>, role: Role) -> Option<Credential> {
-        let held = self.held.read().unwrap_or_else(PoisonError::into_inner);
-        if let Some(name) = name {
-            return held.get(principal, name).cloned();
+    /// The credential of that name, or the principal's own, which is there even when nothing is configured: then only public
+    /// routes work. `None`: the principal has none of that name.
+    pub fn pick(&self, principal: &Principal, name: Option<&str>) -> Option<Credential> {
+        match name {
+            Some(name) => self.named(principal, name),
+            None => Some(self.named(principal, &principal.rights.credential).unwrap_or_default()),
         }
-        let usual = held.get(principal, &principal.rights.credential);
-        let found = match role {
-            Role::Peer => principal
-                .rights
-                .credential_names()
-                .filter_map(|name| held.get(principal, name))
-                .find(|credential| matches!(credential, Credential::Peer(_))),
-            Role::Public | Role::User | Role::Admin => usual,
-        };
-        Some(found.cloned().unwrap_or_default())
+    }
+
+    /// What helps a caller with this offer whose `auth_context` names no credential of its own.
+    pub fn cure(name: &str, offer: Offer<'_>) -> &'static str {
+        match Self::lost_login(name, offer) {
+            Some(words) => words,
+            None if offer.has_name(AUTH_LOGIN.tool) => {
+                "Leave auth_context out to use the operator's credential, or log in with auth.login first."
+            }
+            None => "Leave auth_context out to use the operator's credential.",
+        }
+    }
+
+    /// What is said of a name that can only be a login's. `None`: it is none, or the caller is not offered to log in.
+    pub fn lost_login(name: &str, offer: Offer<'_>) -> Option<&'static str> {
+        (name.starts_with(LOGIN) && offer.has_name(AUTH_LOGIN.tool)).then_some(LOST_LOGIN)
     }
 
     /// Name and kind of every credential that the principal may use, in order.
@@ -111,9 +161,8 @@ impl Credentials {
             .iter()
             .filter(|(name, _)| principal.rights.credential_names().any(|own| own == *name))
             .map(|(name, (_, credential))| (name.clone(), credential.clone()));
-        let logins = held.logins.get(&principal.name).into_iter().flatten();
-        let all: BTreeMap<_, _> =
-            configured.chain(logins.map(|(name, credential)| (name.clone(), credential.clone()))).collect();
+        let logins = held.logins_of(principal).map(|(name, credential)| (name.clone(), credential.clone()));
+        let all: BTreeMap<_, _> = configured.chain(logins).collect();
         all.into_iter().collect()
     }
 
@@ -125,7 +174,7 @@ impl Credentials {
             // Nobody is known, so nobody can be ruled out.
             reach.add_unknown();
         }
-        let logins = held.logins.get(&principal.name).into_iter().flatten().map(|(_, credential)| credential);
+        let logins = held.logins_of(principal).map(|(_, credential)| credential);
         for credential in principal.rights.credential_names().filter_map(|name| held.get(principal, name)).chain(logins)
         {
             match credential {
@@ -138,16 +187,24 @@ impl Credentials {
         reach
     }
 
-    /// Keeps an account that a principal has just logged in. Gives its name, or `None` when there is no room.
+    /// Whether a login of the principal as this account would be kept. Logins of others take no room away.
+    pub fn has_room(&self, principal: &Principal, username: &str) -> bool {
+        self.held.read().unwrap_or_else(PoisonError::into_inner).has_room(principal, &login_name(username))
+    }
+
+    /// Keeps an account that a principal has just logged in. Gives its name, or `None` when the principal has too many.
     pub fn keep_login(&self, principal: &Principal, account: Account) -> Option<String> {
         let mut held = self.held.write().unwrap_or_else(PoisonError::into_inner);
-        let name = format!("{LOGIN}{}", account.username());
-        let all: usize = held.logins.values().map(BTreeMap::len).sum();
-        let own = held.logins.entry(principal.name.clone()).or_default();
-        if (own.len() >= MOST_LOGINS || all >= MOST_LOGINS_OF_ALL) && !own.contains_key(&name) {
+        let name = login_name(account.username());
+        if !held.has_room(principal, &name) {
             return None;
         }
-        own.insert(name.clone(), Credential::Account(Arc::new(account)));
+        held.count += 1;
+        let login = Kept { number: held.count, credential: Credential::Account(Arc::new(account)) };
+        held.logins.entry(principal.name.clone()).or_default().insert(name.clone(), login);
+        if held.logins.values().map(BTreeMap::len).sum::<usize>() > MOST_LOGINS_OF_ALL {
+            held.remove_oldest_login();
+        }
         Some(name)
     }
 
@@ -155,12 +212,7 @@ impl Credentials {
     pub fn forget(&self, principal: &Principal, name: &str) -> bool {
         let mut held = self.held.write().unwrap_or_else(PoisonError::into_inner);
         if name.starts_with(LOGIN) {
-            let Some(own) = held.logins.get_mut(&principal.name) else { return false };
-            let was_there = own.remove(name).is_some();
-            if own.is_empty() {
-                held.logins.remove(&principal.name);
-            }
-            return was_there;
+            return held.remove_login(&principal.name, name);
         }
         match held.get(principal, name) {
             Some(Credential::Account(account)) => {
@@ -171,6 +223,10 @@ impl Credentials {
             _ => false,
         }
     }
+}
+
+fn login_name(username: &str) -> String {
+    format!("{LOGIN}{username}")
 }
 
 fn fresh(login: &Login) -> Credential {

@@ -20,6 +20,8 @@ use crate::{
 
 /// Longest name of a section that is told.
 const LONGEST_NAME: usize = 64;
+/// Most sections that are told one by one.
+const MOST_SECTIONS: usize = 64;
 
 /// Where answers are turned into results.
 #[derive(Debug, Clone, Copy)]
@@ -77,10 +79,10 @@ impl Desk<'_> {
             return CallOutput::failed(ToolError::new(
                 ErrorKind::UnexpectedAnswer,
                 "the panel's answer is not the document that is expected; nothing was kept",
-                "The panel version may differ from what this gateway knows; see ops.capabilities.",
+                "The panel version may differ from what this gateway knows; tell the operator.",
             ));
         };
-        let counts = counts(&document);
+        let (counts, more) = counts(&document);
         let saved = match self.keep(route, SavedKind::Backup, "data", content).await {
             Ok(saved) => saved,
             Err(error) => {
@@ -92,8 +94,11 @@ impl Desk<'_> {
             }
         };
         let mut data = json!({ "saved": saved.id, "bytes": saved.bytes, "sha256": saved.sha256, "sections": counts });
-        if let (Some(path), Some(data)) = (self.path(&saved), data.as_object_mut()) {
-            data.insert("path".to_owned(), path.into());
+        if let Some(data) = data.as_object_mut() {
+            if more > 0 {
+                data.insert("more_sections".to_owned(), more.into());
+            }
+            data.extend(self.path(&saved).map(|path| ("path".to_owned(), Value::from(path))));
         }
         let name = format!("{}-{}", route.wire_name, saved.id);
         let link = SavedLink { uri: saved.uri(), name, bytes: saved.bytes };
@@ -147,17 +152,18 @@ fn told(error: &StoreError) -> String {
     }
 }
 
-/// How many there are of each section.
-fn counts(document: &Map<String, Value>) -> Map<String, Value> {
-    let sections = document.iter().filter_map(|(name, value)| {
-        let count = match value {
-            Value::Array(items) => items.len(),
-            Value::Object(members) => members.len(),
-            _ => return None,
-        };
-        Some((clean_text(name).chars().take(LONGEST_NAME).collect(), count.into()))
+/// How many there are of each of the first sections, and how many sections come after them.
+fn counts(document: &Map<String, Value>) -> (Map<String, Value>, usize) {
+    let mut sections = document.iter().filter_map(|(name, value)| match value {
+        Value::Array(items) => Some((name, items.len())),
+        Value::Object(members) => Some((name, members.len())),
+        _ => None,
     });
-    sections.collect()
+    let told = sections.by_ref().take(MOST_SECTIONS).map(|(name, count)| {
+        let name: String = clean_text(name).chars().take(LONGEST_NAME).collect();
+        (name, Value::from(count))
+    });
+    (told.collect(), sections.count())
 }
 
 /// Whether anything in a value of this field is handed over.

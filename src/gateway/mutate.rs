@@ -106,7 +106,7 @@ impl Inner {
                         tries += 1;
                         continue;
                     }
-                    return CallOutput::rejected(used(&by));
+                    return CallOutput::rejected(used(&by, self.previewer(caller, &subject)));
                 }
                 Ok(Begun::TakenBack(by)) => match self.taken_back(&ledger_key, by, tries).await {
                     None => tries += 1,

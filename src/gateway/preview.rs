@@ -71,7 +71,7 @@ impl Inner {
 fn needs(demand: Option<Demand>, given: bool) -> &'static str {
     match demand {
         Some(Demand::Preview | Demand::Human) if !given => {
-            "a confirm_token, which this preview does not give: read warnings and error, mend the request and preview it again"
+            "a confirm_token, which this preview does not give: warnings and error say why"
         }
         None => "switched off on this gateway: only the operator can switch confirmed calls on",
         Some(Demand::Nothing) => "idempotency_key",

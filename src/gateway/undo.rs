@@ -219,7 +219,7 @@ impl UndoPlan {
         offered: &std::collections::BTreeSet<&'static str>,
     ) -> Result<Seen, RecipeError> {
         let (mut calls, mut fingerprints, mut sentences) = (Vec::new(), Vec::new(), Vec::new());
-        let mut phrase = String::new();
+        let (mut phrase, mut told_phrase) = (String::new(), None);
         for (place, (route, request)) in self.calls.iter().enumerate() {
             let seen = recipes::preview(inner.client(), credential, route, request, Some(offered)).await?;
             fingerprints.push(seen.fingerprint());
@@ -228,18 +228,21 @@ impl UndoPlan {
             sentences.push(if not_yet { format!("then {}", route.tool) } else { seen.summary.clone() });
             if phrase.is_empty() {
                 phrase.clone_from(&seen.confirm_phrase);
+                told_phrase.clone_from(&seen.told_phrase);
             }
             calls.push(json!({ "tool": route.tool, "request": told(redacted(route, request)), "preview": seen }));
         }
         let summary = format!("takes back {} ({}): {}", self.tool, self.trace_id, sentences.join("; "));
-        let told = json!({
+        let mut told = json!({
             "summary": summary,
             "undoes": { "trace_id": self.trace_id, "tool": self.tool },
             "lossless": self.lossless,
             "loses": self.loses,
             "calls": calls,
-            "confirm_phrase": phrase,
         });
+        if let (Some(told), Some(phrase)) = (told.as_object_mut(), told_phrase) {
+            told.insert("confirm_phrase".to_owned(), phrase.into());
+        }
         let Value::Object(told) = told else { return Err(manifest("a preview is an object")) };
         Ok(Seen { told, summary, phrase, fingerprint: inner.together(&fingerprints), possible: true })
     }

@@ -3,12 +3,12 @@
 use flvx_panel::{
     client::{Credential, token_claims},
     generated::{ANNOUNCEMENT_GET, announcement::AnnouncementGetRequest},
-    spec::{Danger, Field, Kind, Role},
+    spec::{Danger, Field, Kind},
 };
 use serde_json::{Value, json};
 
 use crate::{
-    gateway::{Arguments, Caller, Gateway, OwnRun, OwnTool, Running, explain},
+    gateway::{Arguments, Caller, Credentials, Gateway, OwnRun, OwnTool, Running, explain},
     result::{CallOutput, ErrorKind, ToolError},
 };
 
@@ -114,8 +114,8 @@ fn told(name: &str, credential: &Credential) -> Value {
 fn validate<'a>(gateway: &'a Gateway, caller: &'a Caller, arguments: &'a Arguments) -> Running<'a> {
     Box::pin(async move {
         let name = arguments.auth_context.as_deref();
-        let Some(credential) = gateway.credentials().pick(&caller.principal, name, Role::User) else {
-            return unknown(name.unwrap_or_default());
+        let Some(credential) = gateway.credentials().pick(&caller.principal, name) else {
+            return unknown(gateway, caller, name.unwrap_or_default());
         };
         match gateway.client().announcement_get(&credential, &AnnouncementGetRequest::default()).await {
             Ok(_) => {
@@ -141,13 +141,14 @@ fn logout(gateway: &Gateway, caller: &Caller, arguments: &Arguments) -> CallOutp
     if gateway.credentials().names(&caller.principal).iter().any(|(known, _)| known == name) {
         return CallOutput::own(&json!({ "credential": name, "forgotten": false }));
     }
-    unknown(name)
+    unknown(gateway, caller, name)
 }
 
-pub(super) fn unknown(name: &str) -> CallOutput {
-    CallOutput::failed(ToolError::new(
-        ErrorKind::UnknownCredential,
-        format!("no credential is called `{name}`"),
-        "auth.whoami lists them.",
-    ))
+/// The caller has no credential of that name.
+pub(super) fn unknown(gateway: &Gateway, caller: &Caller, name: &str) -> CallOutput {
+    let offer = gateway.offer(&caller.principal);
+    let list = offer.has_name(WHOAMI.name).then(|| format!("{} lists them.", WHOAMI.name));
+    let hint: Vec<String> = list.into_iter().chain(Credentials::lost_login(name, offer).map(str::to_owned)).collect();
+    let message = format!("no credential is called `{name}`");
+    CallOutput::failed(ToolError::new(ErrorKind::UnknownCredential, message, hint.join(" ")))
 }

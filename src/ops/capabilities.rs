@@ -10,7 +10,7 @@ use flvx_panel::{
 use serde_json::{Value, json};
 
 use crate::{
-    gateway::{Arguments, Caller, Gateway, OwnRun, OwnTool, Running},
+    gateway::{Arguments, Caller, Gateway, Offer, OwnRun, OwnTool, PREVIEWS, Running},
     policy::Demand,
     result::CallOutput,
 };
@@ -34,8 +34,8 @@ fn run<'a>(gateway: &'a Gateway, caller: &'a Caller, arguments: &'a Arguments) -
     Box::pin(async move {
         let config = gateway.config();
         let name = arguments.auth_context.as_deref();
-        let Some(credential) = gateway.credentials().pick(&caller.principal, name, Role::User) else {
-            return super::auth::unknown(name.unwrap_or_default());
+        let Some(credential) = gateway.credentials().pick(&caller.principal, name) else {
+            return super::auth::unknown(gateway, caller, name.unwrap_or_default());
         };
         let session = gateway.client().session(&credential).await;
         let role = session.as_ref().ok().and_then(Option::as_ref).map(|session| session.role_id);
@@ -64,7 +64,7 @@ fn run<'a>(gateway: &'a Gateway, caller: &'a Caller, arguments: &'a Arguments) -
                 Ok(None) => json!({ "problem": "the token does not say whose it is" }),
                 Err(error) => json!({ "problem": error.to_string() }),
             },
-            "confirmed_calls": confirmed_calls(gateway),
+            "confirmed_calls": confirmed_calls(gateway, offer),
             "role": rights.role,
             "read_only": config.surface.read_only || rights.read_only,
             "highest_danger": rights.ceiling.word(),
@@ -77,21 +77,29 @@ fn run<'a>(gateway: &'a Gateway, caller: &'a Caller, arguments: &'a Arguments) -
     })
 }
 
-/// What each danger demands before a call runs, and for how long a confirmation is good.
-fn confirmed_calls(gateway: &Gateway) -> Value {
+/// What each danger demands before a call runs, and for how long a confirmation is good. Tools that the caller does not have are
+/// not named.
+fn confirmed_calls(gateway: &Gateway, offer: Offer<'_>) -> Value {
     let config = gateway.config();
     let demand = |danger| gateway.gate().demand(danger).map_or("off", Demand::word);
-    json!({
+    let (preview, undo) = (super::preview::TOOL.name, super::undo::TOOL.name);
+    let beside = PREVIEWS.iter().any(|preview| offer.has_name(&preview.name));
+    let preview = if offer.has_name(preview) { Some(preview) } else { beside.then_some("<domain>.preview_<action>") };
+    let undo = offer.has_name(undo).then_some(undo);
+    let mut told = json!({
         "on": gateway.gate().can_open(),
         "write": demand(Danger::Write),
         "dangerous": demand(Danger::Dangerous),
         "critical": demand(Danger::Critical),
-        "preview_with": "ops.preview",
         "confirm_token_seconds": config.confirm_ttl.as_secs(),
         "approval_seconds": config.approval_ttl.as_secs(),
         "history_days": config.history.map(|history| history.as_secs() / 86_400),
-        "undo_with": "ops.undo",
-    })
+    });
+    if let Value::Object(told) = &mut told {
+        let tools = [("preview_with", preview), ("undo_with", undo)];
+        told.extend(tools.into_iter().filter_map(|(key, tool)| Some((key.to_owned(), Value::from(tool?)))));
+    }
+    told
 }
 
 /// The domains that both the gateway and the principal's rights name; an empty list names all.

@@ -8,13 +8,13 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use flvx_panel::{
     client::{Credential, PanelError},
     generated::{
-        FORWARD_LIST, NODE_LIST, TUNNEL_LIST, USER_LIST,
+        FORWARD_DIAGNOSE, FORWARD_LIST, NODE_LIST, TUNNEL_DIAGNOSE, TUNNEL_LIST, USER_LIST,
         forward::{ForwardListRequest, ForwardRow},
         node::{NodeListRequest, NodeRow},
         tunnel::{TunnelListRequest, TunnelRow},
         user::{UserListRequest, UserListRow},
     },
-    spec::{Danger, Field, Kind, Role, Route},
+    spec::{Danger, Field, Kind, Route},
 };
 use serde_json::{Value, json};
 
@@ -86,8 +86,8 @@ impl Panel {
 fn run<'a>(gateway: &'a Gateway, caller: &'a Caller, arguments: &'a Arguments) -> Running<'a> {
     Box::pin(async move {
         let name = arguments.auth_context.as_deref();
-        let Some(credential) = gateway.credentials().pick(&caller.principal, name, Role::User) else {
-            return super::auth::unknown(arguments.auth_context.as_deref().unwrap_or_default());
+        let Some(credential) = gateway.credentials().pick(&caller.principal, name) else {
+            return super::auth::unknown(gateway, caller, name.unwrap_or_default());
         };
         let panel = match read(gateway, caller, &credential).await {
             Ok(panel) => panel,
@@ -97,7 +97,11 @@ fn run<'a>(gateway: &'a Gateway, caller: &'a Caller, arguments: &'a Arguments) -
         let now = SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .map_or(0, |now| i64::try_from(now.as_millis()).unwrap_or(i64::MAX));
-        let mut output = CallOutput::own(&judge(&panel, number("quotaPercent", 80), number("expiryDays", 7), now));
+        let mut told = judge(&panel, number("quotaPercent", 80), number("expiryDays", 7), now);
+        if let Value::Object(told) = &mut told {
+            told.insert("next".to_owned(), next(gateway.offer(&caller.principal)).into());
+        }
+        let mut output = CallOutput::own(&told);
         let missing = panel.missing();
         if !missing.is_empty() {
             output.warnings.push(format!(
@@ -207,8 +211,19 @@ fn judge(panel: &Panel, quota_percent: i64, expiry_days: i64, now: i64) -> Value
             "forwards": forwards.len(), "forwards_running": forwards.iter().filter(|forward| forward.status == 1).count(),
         },
         "findings": findings,
-        "next": "forward.diagnose and tunnel.diagnose test the way itself; status 1 does not prove that a node listens",
     })
+}
+
+/// What the lists do not show, and what of the caller's tools does.
+fn next(offer: Offer<'_>) -> String {
+    let tests = [FORWARD_DIAGNOSE.tool, TUNNEL_DIAGNOSE.tool].into_iter().filter(|tool| offer.has_name(tool));
+    let tests: Vec<&str> = tests.collect();
+    let test = match tests.as_slice() {
+        [] => String::new(),
+        [one] => format!("{one} tests the way itself; "),
+        several => format!("{} test the way itself; ", several.join(" and ")),
+    };
+    format!("{test}status 1 does not prove that a node listens")
 }
 
 /// Node ids of a tunnel, place by place.

@@ -22,6 +22,11 @@ struct Granted {
 
 pub(super) fn run<'a>(gateway: &'a Gateway, caller: &'a Caller, arguments: &'a Arguments) -> Running<'a> {
     Box::pin(async move {
+        let text = |name: &str| arguments.request.get(name).and_then(serde_json::Value::as_str).unwrap_or_default();
+        let (username, password) = (text("username"), text("password"));
+        if !gateway.credentials().has_room(&caller.principal, username) {
+            return no_room(gateway, caller);
+        }
         let answer = match gateway.client().call(AUTH_LOGIN, &Credential::None, &arguments.request, None).await {
             Ok(answer) => answer,
             Err(error) => return explain(AUTH_LOGIN, error),
@@ -33,16 +38,12 @@ pub(super) fn run<'a>(gateway: &'a Gateway, caller: &'a Caller, arguments: &'a A
                 "",
             ));
         };
-        let text = |name: &str| arguments.request.get(name).and_then(serde_json::Value::as_str).unwrap_or_default();
         let claims = token_claims(&granted.token);
-        let account = Account::new(text("username"), Secret::new(text("password")));
+        let account = Account::new(username, Secret::new(password));
         account.adopt(granted.token);
+        // Others of this principal may have come first meanwhile.
         let Some(name) = gateway.credentials().keep_login(&caller.principal, account) else {
-            return CallOutput::failed(ToolError::new(
-                ErrorKind::Busy,
-                "too many logins are kept already",
-                "Give one back with auth.logout.",
-            ));
+            return no_room(gateway, caller);
         };
         CallOutput {
             panel_code: answer.code,
@@ -57,4 +58,14 @@ pub(super) fn run<'a>(gateway: &'a Gateway, caller: &'a Caller, arguments: &'a A
             }))
         }
     })
+}
+
+fn no_room(gateway: &Gateway, caller: &Caller) -> CallOutput {
+    let logout = super::auth::LOGOUT.name;
+    let hint = if gateway.offer(&caller.principal).has_name(logout) {
+        format!("Give one back with {logout}.")
+    } else {
+        "Use one of them (auth_context).".to_owned()
+    };
+    CallOutput::failed(ToolError::new(ErrorKind::Busy, "too many logins are kept already", hint))
 }

@@ -80,6 +80,8 @@ pub struct Gated<'a> {
     pub danger: Danger,
     /// Why it is more than the tool's own.
     pub why: Option<&'a str>,
+    /// The call that previews it, in words; `None`: the caller has none.
+    pub preview: Option<&'a str>,
 }
 
 impl Gate {
@@ -112,7 +114,7 @@ impl Gate {
     /// # Errors
     /// Gated calls are off, or nothing that could open the gate is shown.
     pub fn look<'a>(&self, gated: Gated<'_>, given: Option<&'a Secret>) -> Result<Shown<'a>, ToolError> {
-        let Gated { danger, why } = gated;
+        let Gated { danger, why, preview } = gated;
         let reason =
             why.map(|why| format!(" with these arguments ({})", why.trim_end_matches('.'))).unwrap_or_default();
         let call = format!("this call is {}{reason}", danger.word());
@@ -133,15 +135,11 @@ impl Gate {
             return Err(ToolError::new(
                 ErrorKind::ConfirmationRequired,
                 format!("{call} and needs a confirmation"),
-                match demand {
-                    Demand::Word => {
-                        "Show the operator exactly what will change and ask for their word; they give it as confirm_token."
-                    }
-                    Demand::Human => {
-                        "Call ops.preview with this tool and request, show the operator what it says, then call again with its confirm_token; a person must approve it as well."
-                    }
-                    _ => {
-                        "Call ops.preview with this tool and request, show the operator what it says, then call again with its confirm_token."
+                match preview.filter(|_| demand != Demand::Word) {
+                    None => "Show the operator exactly what will change and ask for their word; they give it as confirm_token.".to_owned(),
+                    Some(preview) => {
+                        let person = if demand == Demand::Human { "; a person must approve it as well" } else { "" };
+                        format!("Call {preview}, show the operator what it says, then call again with its confirm_token{person}.")
                     }
                 },
             ));

@@ -29,9 +29,7 @@ pub fn templates() -> Vec<ResourceTemplate> {
             .with_mime_type("application/json"),
         ResourceTemplate::new("flvx://tools/{name}", "tool")
             .with_title("Tool documentation")
-            .with_description(
-                "Everything about one tool: fields, errors, traps, recipes, examples. Same as ops.routes {tool}.",
-            )
+            .with_description("Everything about one tool: fields, errors, traps, recipes, examples.")
             .with_mime_type("application/json"),
     ]
 }

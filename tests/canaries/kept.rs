@@ -7,7 +7,7 @@ use flvx_mcp::{
     gateway::{Caller, Gateway},
     store::{SavedFilter, SavedKind},
 };
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::{
     between::Between,
@@ -114,6 +114,24 @@ async fn the_link_is_also_in_a_session_of_an_older_revision() {
     let reply = connection.request("POST", "/mcp", &headers, call.to_string().as_bytes()).await.json();
     assert_eq!(reply["result"]["content"][1]["type"], "resource_link", "{reply}");
     assert_eq!(reply["result"]["_meta"]["flvx-mcp/untrusted"][0], "data");
+}
+
+#[tokio::test]
+async fn of_a_document_with_countless_sections_the_first_are_told_and_the_others_counted() {
+    let sandbox = flvx_sandbox::Sandbox::start(flvx_sandbox::Options::default()).await.unwrap();
+    let between = Between::before(sandbox.addr).await;
+    let sections: Map<String, Value> =
+        (0..100_000).map(|number| (format!("section{number:06}"), json!([1, 2]))).collect();
+    // The document comes as a file, without an envelope.
+    between.say("/api/v1/backup/export", "200 OK", "application/json", &Value::Object(sections).to_string());
+    let gateway = gateway(&environment(&sandbox, &[("PANEL_BASE_URL", &between.url())]));
+    let (result, _) = called(&gateway, &somebody("alice", Via::Token, &[]), "backup.export", json!({})).await;
+    let (told, more) = (result["data"]["sections"].as_object().unwrap(), &result["data"]["more_sections"]);
+    assert_eq!((told.len(), &told["section000063"], more), (64, &json!(2), &json!(100_000 - 64)), "{result}");
+    assert!(result.to_string().len() < 8_192);
+    let world = World::start().await;
+    let ordinary = world.call("backup.export", json!({})).await;
+    assert_eq!(ordinary["data"]["more_sections"], Value::Null, "{ordinary}");
 }
 
 /// A gateway whose panel gives this command.

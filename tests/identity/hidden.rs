@@ -3,7 +3,7 @@
 use flvx_mcp::{config::Surface, gateway::Registry, ops, store::audit::Filter};
 use serde_json::{Value, json};
 
-use crate::setup::{Guarded, digest};
+use crate::setup::{Client, Guarded, digest};
 
 fn policy(rest: &str) -> String {
     format!("principals:\n  bot: {{ tokens: ['{}'], {rest} }}\n", digest("t-bot"))
@@ -129,6 +129,26 @@ async fn arguments_that_raise_a_call_above_the_ceiling_are_refused_without_a_way
 }
 
 #[tokio::test]
+async fn a_blank_around_a_name_is_no_way_past_the_ceiling() {
+    let world = Guarded::start(&policy("role: operator")).await;
+    let mut bot = world.client(Some("t-bot")).await;
+    for (tool, request) in [
+        ("config.update_single", json!({ "name": " captcha_enabled", "value": "true" })),
+        ("config.update", json!({ "app_name": "x", "captcha_enabled\u{a0}": "true" })),
+    ] {
+        let call =
+            json!({ "request": request, "idempotency_key": "ceiling-0003", "confirm_token": crate::support::WORD });
+        let refused = bot.result(tool, call).await;
+        assert_eq!(
+            (&refused["error"]["kind"], &refused["outcome"]),
+            (&"forbidden".into(), &"rejected".into()),
+            "{tool}: {refused}"
+        );
+    }
+    assert_eq!((world.asked("/api/v1/config/update"), world.asked("/api/v1/config/update-single")), (0, 0));
+}
+
+#[tokio::test]
 async fn the_gateways_own_settings_stay_the_upper_bound_over_every_principal() {
     let world = Guarded::with(&policy("role: admin"), &[("MCP_READ_ONLY", "true"), ("MCP_TOOLSETS", "node")]).await;
     let listed = world.client(Some("t-bot")).await.listed().await;
@@ -188,4 +208,97 @@ async fn the_instructions_send_nobody_to_a_preview_that_is_not_offered() {
         assert_eq!(instructions.contains("ops.preview"), told, "{instructions}");
         assert!(instructions.contains("confirm_token"), "{instructions}");
     }
+}
+
+/// A world whose bot has these rights, and the bot.
+async fn with_bot(rest: &str) -> (Guarded, Client) {
+    let world = Guarded::start(&policy(rest)).await;
+    let bot = world.client(Some("t-bot")).await;
+    (world, bot)
+}
+
+/// Whether an error names a tool that the bot is not offered.
+fn names_hidden(world: &Guarded, told: &Value) -> bool {
+    assert!(told["error"]["kind"].is_string(), "{told}");
+    let bot = world.gateway.policy().roster.by_token("t-bot").unwrap();
+    world.gateway.offer(&bot).names_hidden(&told["error"].to_string())
+}
+
+#[tokio::test]
+async fn a_call_without_a_confirmation_is_sent_to_the_preview_that_is_offered_and_to_none_where_none_is() {
+    let bare = json!({ "request": { "id": 3 }, "idempotency_key": "hints-0001" });
+    let then = "show the operator what it says, then call again with its confirm_token.";
+    for (rest, hint) in [
+        ("role: admin", format!("Call ops.preview with this tool and request, {then}")),
+        ("role: admin, allow: [forward.delete]", format!("Call forward.preview_delete with this request, {then}")),
+        (
+            "role: admin, allow: [forward.delete], deny: [forward.preview_delete]",
+            "Show the operator exactly what will change and ask for their word; they give it as confirm_token."
+                .to_owned(),
+        ),
+    ] {
+        let (world, mut bot) = with_bot(rest).await;
+        let told = bot.result("forward.delete", bare.clone()).await;
+        assert_eq!(told["error"]["hint"], hint, "{rest}: {told}");
+        assert!(!names_hidden(&world, &told), "{rest}: {told}");
+    }
+}
+
+#[tokio::test]
+async fn a_refused_confirmation_names_no_preview_that_is_not_offered() {
+    let (world, mut bot) =
+        with_bot("role: admin, allow: [forward.delete, forward.list, tunnel.list, node.check_status]").await;
+    let shown = bot.result("forward.preview_delete", json!({ "request": { "id": 3 } })).await;
+    let token = shown["data"]["confirm_token"].as_str().unwrap_or_else(|| panic!("{shown}"));
+    for (id, token, key, hint) in [
+        (
+            4,
+            token,
+            "confirm_altered",
+            "Send exactly the request of the preview, or call forward.preview_delete again for this one.",
+        ),
+        (3, "cft_made_up", "confirm_unknown", "Do not guess. Call forward.preview_delete, or ask the operator."),
+    ] {
+        let call = json!({ "request": { "id": id }, "idempotency_key": "hints-0002", "confirm_token": token });
+        let told = bot.result("forward.delete", call).await;
+        assert_eq!((&told["error"]["key"], &told["error"]["hint"]), (&key.into(), &hint.into()), "{told}");
+        assert!(!names_hidden(&world, &told), "{told}");
+    }
+    assert_eq!(world.asked("/api/v1/forward/delete"), 0);
+}
+
+#[tokio::test]
+async fn nobody_is_sent_to_a_login_or_a_list_of_credentials_that_is_not_offered() {
+    for (rest, offered) in [("role: admin", true), ("role: admin, deny: [auth.login, auth.whoami]", false)] {
+        let (world, mut bot) = with_bot(rest).await;
+        for name in ["nobody", "login:nobody"] {
+            for tool in ["forward.list", "auth.validate", "ops.capabilities", "ops.diagnose"] {
+                let told = bot.result(tool, json!({ "auth_context": name })).await;
+                assert_eq!(told["error"]["kind"], "unknown_credential", "{rest}: {told}");
+                assert!(!names_hidden(&world, &told), "{rest}: {told}");
+                let hint = told["error"]["hint"].as_str().unwrap_or_default();
+                let again = hint.contains("log in again with auth.login");
+                assert_eq!(again, offered && name.starts_with("login:"), "{rest}, {tool}, {name}: {hint}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn summaries_and_templates_name_no_tool_that_is_not_offered() {
+    for (rest, preview, undo) in [
+        ("role: admin", json!("ops.preview"), json!("ops.undo")),
+        ("role: admin, deny: [ops.preview, ops.undo]", json!("<domain>.preview_<action>"), Value::Null),
+        ("role: viewer, deny: [ops.preview]", Value::Null, Value::Null),
+    ] {
+        let (_world, mut bot) = with_bot(rest).await;
+        let told = bot.result("ops.capabilities", json!({})).await;
+        let calls = &told["data"]["confirmed_calls"];
+        assert_eq!((&calls["preview_with"], &calls["undo_with"]), (&preview, &undo), "{rest}: {told}");
+    }
+    let (_world, mut bot) = with_bot("role: viewer, toolsets: [forward], deny: [forward.diagnose, ops.routes]").await;
+    let found = bot.result("ops.diagnose", json!({})).await;
+    assert_eq!(found["data"]["next"], "status 1 does not prove that a node listens", "{found}");
+    let templates = bot.modern("resources/templates/list", json!({})).await.text();
+    assert!(templates.contains("flvx://tools/") && !templates.contains("ops.routes"), "{templates}");
 }

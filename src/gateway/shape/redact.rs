@@ -1,5 +1,5 @@
-//! Replaces secrets by a fixed word while copying JSON text: what the manifest's field table marks, and under free keys what is
-//! named like a secret. What the operator opened for a principal is copied as it is, and it is told that it was.
+//! Replaces secrets by a fixed word while copying JSON text: what the manifest's field table marks, and under free and unknown
+//! keys what is named like a secret. What the operator opened for a principal is copied as it is, and it is told that it was.
 
 use std::{cell::RefCell, collections::BTreeSet};
 
@@ -11,6 +11,7 @@ use flvx_panel::{
 
 use super::{
     ViewError,
+    look::{is_strange, named_secret},
     scan::{elements, is_key, pairs},
 };
 
@@ -39,7 +40,8 @@ impl Kept {
 pub struct Redactor<'a> {
     open: Vec<Step<'a>>,
     kept: Vec<Kept>,
-    /// Also fields that hold no secret by the table are looked into, because the answer has keys that the table does not know.
+    /// Also fields that hold no secret by the table are looked into, because the answer has a key that the table does not know
+    /// and that is named like a secret.
     thorough: bool,
     shown: RefCell<BTreeSet<String>>,
 }
@@ -69,13 +71,11 @@ impl<'a> Redactor<'a> {
     /// JSON text with every secret of `field` replaced.
     ///
     /// # Errors
-    /// The text is not JSON.
+    /// The text is not JSON, or nested too deep.
     pub(super) fn redact(&mut self, json: &Bytes, field: Option<&Field>) -> Result<Bytes, ViewError> {
-        if let Some(field) = field {
-            self.watch(json, field);
-            if !self.thorough && !field.needs_look() {
-                return Ok(json.clone());
-            }
+        self.watch(json, field)?;
+        if field.is_some_and(|field| !self.thorough && !field.needs_look()) {
+            return Ok(json.clone());
         }
         serde_json::from_slice::<&serde_json::value::RawValue>(json).map_err(|_| ViewError::NotJson)?;
         let mut out = Vec::with_capacity(json.len());
@@ -86,9 +86,14 @@ impl<'a> Redactor<'a> {
         Ok(out.into())
     }
 
-    /// Looks at keys that the table does not know; from then on nothing is copied unseen.
-    pub(super) fn watch(&mut self, json: &[u8], field: &Field) {
-        self.thorough |= strange(json, field);
+    /// Looks for keys that the table does not know, in the whole text; once there is one that is named like a secret nothing is
+    /// copied unseen.
+    ///
+    /// # Errors
+    /// The text is nested too deep.
+    pub(super) fn watch(&mut self, json: &[u8], field: Option<&Field>) -> Result<(), ViewError> {
+        self.thorough |= is_strange(json, field)?;
+        Ok(())
     }
 
     /// Whether a value of this field in this text can be a secret. Looks for the names of the secret keys, so that data without
@@ -145,7 +150,7 @@ impl<'a> Redactor<'a> {
 
     /// A value under a key that no table knows.
     pub(super) fn unknown(&self, key: &[u8], json: &[u8], at: &[Step<'a>], out: &mut Vec<u8>) {
-        if serde_json::from_slice::<String>(key).is_ok_and(|name| looks_secret(&name)) {
+        if named_secret(key) {
             self.secret(json, false, at, out);
         } else {
             self.by_name(json, at, out);
@@ -155,7 +160,7 @@ impl<'a> Redactor<'a> {
     fn object(&self, json: &[u8], field: &Field, at: &[Step<'a>], out: &mut Vec<u8>) {
         let all = || pairs(json).into_iter().flatten();
         // A list of settings arrives as {name, value}: the name then tells whether the value is secret.
-        let named_secret =
+        let beside =
             !field.secret_keys.is_empty() && all().any(|(key, value)| is_key(key, "name") && secret_name(field, value));
         out.push(b'{');
         for (index, (key, value)) in all().enumerate() {
@@ -166,7 +171,7 @@ impl<'a> Redactor<'a> {
             out.push(b':');
             let known = field.fields.iter().find(|known| is_key(key, known.name));
             let below = below(at, key);
-            let hidden = (known.is_none() && secret_name(field, key)) || (named_secret && is_key(key, "value"));
+            let hidden = (known.is_none() && secret_name(field, key)) || (beside && is_key(key, "value"));
             match known.or(field.items) {
                 _ if hidden => self.secret(value, false, &below, out),
                 Some(shape) => self.copy(value, shape, &below, out),
@@ -182,9 +187,8 @@ impl<'a> Redactor<'a> {
             return list(items, out, |item, out| self.by_name(item, at, out));
         }
         let Some(members) = pairs(json) else { return out.extend_from_slice(json) };
-        let names = |name: &[u8]| serde_json::from_slice::<String>(name).is_ok_and(|name| looks_secret(&name));
-        let named_secret =
-            members.clone().any(|(key, value)| (is_key(key, "name") || is_key(key, "key")) && names(value));
+        let beside =
+            members.clone().any(|(key, value)| (is_key(key, "name") || is_key(key, "key")) && named_secret(value));
         out.push(b'{');
         for (index, (key, value)) in members.enumerate() {
             if index > 0 {
@@ -194,7 +198,7 @@ impl<'a> Redactor<'a> {
             out.push(b':');
             let below = below(at, key);
             let plain = matches!(value.first(), Some(b't' | b'f' | b'n'));
-            if !plain && (names(key) || (named_secret && is_key(key, "value"))) {
+            if !plain && (named_secret(key) || (beside && is_key(key, "value"))) {
                 self.secret(value, false, &below, out);
             } else {
                 self.by_name(value, &below, out);
@@ -232,20 +236,6 @@ fn names_secret(json: &[u8], field: &Field) -> bool {
         || (field.secret && (field.name.is_empty() || named(field.name)))
         || field.items.is_some_and(|items| names_secret(json, items))
         || field.fields.iter().any(|inner| names_secret(json, inner))
-}
-
-/// Whether an object, or the first of a list of them, has a key that the table does not know and that is named like a secret.
-/// The panel's rows are all of one make, so the first tells for all.
-fn strange(json: &[u8], field: &Field) -> bool {
-    let (json, field) = match (elements(json).map(|mut items| items.next()), field.items) {
-        (Some(Some(first)), Some(items)) => (first, items),
-        _ => (json, field),
-    };
-    let unknown = |key: &[u8]| field.fields.iter().all(|known| !is_key(key, known.name));
-    pairs(json)
-        .into_iter()
-        .flatten()
-        .any(|(key, _)| unknown(key) && serde_json::from_slice::<String>(key).is_ok_and(|name| looks_secret(&name)))
 }
 
 /// Whether a text, written as JSON, is the name of a secret; spaces around it and capitals do not count.

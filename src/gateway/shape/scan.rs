@@ -77,7 +77,7 @@ fn after(text: &[u8], mark: u8) -> &[u8] {
 }
 
 /// Length of the string at the start of `text`, quotes included.
-fn string_length(text: &[u8]) -> usize {
+pub fn string_length(text: &[u8]) -> usize {
     let mut at = 1;
     while let Some(found) = text.get(at..).and_then(|rest| memchr::memchr2(b'"', b'\\', rest)) {
         at += found;

@@ -43,6 +43,9 @@ pub enum ViewError {
     /// The answer is not JSON.
     #[error("the panel's answer is not JSON")]
     NotJson,
+    /// The answer cannot be looked through.
+    #[error("the panel's answer is nested too deep")]
+    TooDeep,
     /// What is to be shown is more than a result takes.
     #[error("the answer is {0} bytes long, more than one result takes")]
     TooLarge(usize),
@@ -155,12 +158,7 @@ pub(super) fn apply(
         None if route.show.is_empty() => None,
         None => Some(route.show.to_vec()),
     };
-    if !rows.is_empty() {
-        redactor.watch(data, field);
-    }
-    if let Some(first) = list_in(data, rows).ok().and_then(|list| elements(list)?.next()) {
-        redactor.watch(first, row);
-    }
+    redactor.watch(data, Some(field))?;
     let secrets = redactor.may_hold_secret(data, field);
     let cut = Cut { row, view, chosen, redactor: secrets.then_some(redactor) };
     let whole =
@@ -176,14 +174,6 @@ pub(super) fn apply(
     let start = cut.redactor.map(Redactor::start).unwrap_or_default();
     let page = cut.descend(data, field, rows, start, &mut out)?;
     Ok(Shaped { data: out.into(), page: Some(page) })
-}
-
-/// The list that a path leads to.
-fn list_in<'j>(json: &'j [u8], path: &str) -> Result<&'j [u8], ViewError> {
-    path.split('.').filter(|step| !step.is_empty()).try_fold(json, |json, step| {
-        let mut members = pairs(json).into_iter().flatten();
-        members.find(|(key, _)| is_key(key, step)).map(|(_, value)| value).ok_or(ViewError::NotAList)
-    })
 }
 
 /// The members of a document that a view asks for, in the document's order.
@@ -244,10 +234,7 @@ impl<'a> Cut<'a> {
                     page = Some(self.descend(value, known, further, &below(open, key), out)?);
                 }
                 Some(known) => self.value(value, known, &below(open, key), out),
-                None => match self.redactor {
-                    Some(redactor) => redactor.unknown(key, value, &below(open, key), out),
-                    None => out.extend_from_slice(value),
-                },
+                None => self.unknown(key, value, &below(open, key), out),
             }
         }
         out.push(b'}');
@@ -305,7 +292,7 @@ impl<'a> Cut<'a> {
             out.push(b':');
             match self.row.fields.iter().find(|field| field.name == *name) {
                 Some(field) => self.value(value, field, &below(open, key), out),
-                None => out.extend_from_slice(value),
+                None => self.unknown(key, value, &below(open, key), out),
             }
         }
         out.push(b'}');
@@ -314,6 +301,14 @@ impl<'a> Cut<'a> {
     fn value(&self, json: &[u8], field: &Field, open: &[Step<'a>], out: &mut Vec<u8>) {
         match self.redactor {
             Some(redactor) => redactor.copy(json, field, open, out),
+            None => out.extend_from_slice(json),
+        }
+    }
+
+    /// A value under a key that no table knows.
+    fn unknown(&self, key: &[u8], json: &[u8], open: &[Step<'a>], out: &mut Vec<u8>) {
+        match self.redactor {
+            Some(redactor) => redactor.unknown(key, json, open, out),
             None => out.extend_from_slice(json),
         }
     }
@@ -457,6 +452,29 @@ mod tests {
             view.check(NODE_LIST).unwrap_err().to_string(),
             "`view.filter.remoteToken`: `remoteToken` is secret; it cannot be searched or sorted by"
         );
+    }
+
+    #[test]
+    fn a_key_that_no_table_knows_is_hidden_by_its_name_in_any_row_and_at_any_depth() {
+        for rows in [
+            json!([{ "id": 1, "name": "a" }, { "id": 2, "agentToken": "canary" }]),
+            json!([{ "id": 1, "extra": { "db_pwd": "canary" } }]),
+            json!([{ "id": 1, "extra": [[{ "key": "BOT_TOKEN", "value": "canary" }]] }]),
+            json!([{ "id": 1, "name": { "API-key": "canary" } }]),
+        ] {
+            let (data, _) = shown(&rows, json!({ "fields": ["*"] }));
+            assert!(!data.to_string().contains("canary"), "{data}");
+            assert_eq!(data.as_array().unwrap().len(), rows.as_array().unwrap().len());
+            assert!(data.as_array().unwrap().iter().all(|row| row["id"].is_i64()), "{data}");
+        }
+    }
+
+    #[test]
+    fn an_ordinary_list_goes_on_as_it_came() {
+        let view: View = serde_json::from_value(json!({ "fields": ["*"] })).unwrap();
+        let data = Bytes::from(json!([{ "id": 1, "name": "token server", "later": { "x": 1 } }]).to_string());
+        let shaped = super::super::shape(FORWARD_LIST, data.clone(), Some(&view), &mut Redactor::default()).unwrap();
+        assert_eq!(shaped.data.as_ptr(), data.as_ptr());
     }
 
     #[test]

@@ -8,7 +8,7 @@ use super::{
     Dependents, Target,
     changes::{Doing, Outcome},
 };
-use crate::{gateway::shape::clean_text, recipes::Recipe};
+use crate::{clean::clean_text, recipes::Recipe};
 
 /// Targets that are named one by one.
 const NAMED: usize = 3;

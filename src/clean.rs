@@ -13,7 +13,7 @@ fn hidden(c: char) -> bool {
         '\u{0}'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{ad}' | '\u{34f}' | '\u{61c}'
         | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
         | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}'
-        | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
+        | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 /// Most characters of one text that are shown.
@@ -43,7 +43,7 @@ pub fn clean_value(value: Value) -> Value {
 }
 
 /// JSON text whose strings hold no hidden characters and which is one line (stdio and SSE frame by lines).
-pub(super) fn clean_json(json: Bytes) -> Bytes {
+pub(crate) fn clean_json(json: Bytes) -> Bytes {
     if !suspicious(&json) && !has_long_text(&json) {
         return json;
     }
@@ -88,7 +88,7 @@ fn suspicious(json: &[u8]) -> bool {
             0xe2 => matches!(next, 0x80 | 0x81),
             0xe3 => next == 0x85,
             0xef => matches!(next, 0xb8 | 0xbb | 0xbe | 0xbf),
-            0xf0 => next == 0x9d,
+            0xf0 => matches!(next, 0x9b | 0x9d),
             _ => next == 0xa0,
         };
         if hit {
@@ -261,6 +261,34 @@ mod tests {
         let dirty = "{\"name\":\"a\u{200b}b\\u200bc\\u001b[31m\\udb40\\udc41\u{202e}d\\n\"}";
         let clean = clean_json(Bytes::copy_from_slice(dirty.as_bytes()));
         assert_eq!(std::str::from_utf8(&clean).ok(), Some("{\"name\":\"abcd\\n\"}"));
+    }
+
+    #[test]
+    fn every_character_that_unicode_calls_ignorable_is_removed() {
+        let ignorable = [
+            '\u{ad}'..='\u{ad}',
+            '\u{34f}'..='\u{34f}',
+            '\u{61c}'..='\u{61c}',
+            '\u{115f}'..='\u{1160}',
+            '\u{17b4}'..='\u{17b5}',
+            '\u{180b}'..='\u{180f}',
+            '\u{200b}'..='\u{200f}',
+            '\u{202a}'..='\u{202e}',
+            '\u{2060}'..='\u{206f}',
+            '\u{3164}'..='\u{3164}',
+            '\u{fe00}'..='\u{fe0f}',
+            '\u{feff}'..='\u{feff}',
+            '\u{ffa0}'..='\u{ffa0}',
+            '\u{fff0}'..='\u{fff8}',
+            '\u{1bca0}'..='\u{1bca3}',
+            '\u{1d173}'..='\u{1d17a}',
+            '\u{e0000}'..='\u{e0fff}',
+        ];
+        for c in ignorable.into_iter().flatten() {
+            let clean = clean_json(Bytes::from(format!("{{\"a\":\"x{c}y\"}}")));
+            assert_eq!(clean.as_ref(), b"{\"a\":\"xy\"}", "U+{:04X}", u32::from(c));
+            assert_eq!(clean_text(&format!("x{c}y")), "xy");
+        }
     }
 
     #[test]
