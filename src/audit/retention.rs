@@ -26,16 +26,21 @@ pub async fn prune(
     before_ms: i64,
     person: Option<&str>,
 ) -> Result<(usize, Option<i64>), crate::store::StoreError> {
-    let mut rows = 0;
-    let (last, damaged) = loop {
-        let step: Pruned = store.prune_audit(before_ms, now_ms(), STEP).await?;
+    let (mut rows, mut last) = (0, 0);
+    let ended = loop {
+        let step: Pruned = match store.prune_audit(before_ms, now_ms(), STEP).await {
+            Ok(step) => step,
+            Err(error) => break Err(error),
+        };
         rows += step.rows;
+        last = step.last;
         match step.stopped {
-            Some(Stopped::Done) => break (step.last, None),
-            Some(Stopped::Damaged(seq)) => break (step.last, Some(seq)),
+            Some(Stopped::Done) => break Ok(None),
+            Some(Stopped::Damaged(seq)) => break Ok(Some(seq)),
             None => tokio::time::sleep(REST).await,
         }
     };
+    // What the steps before a failure took is recorded as well.
     if rows > 0 {
         let event = match person {
             Some(person) => Event::new(Event::PRUNED).at_the_machine(person),
@@ -44,6 +49,7 @@ pub async fn prune(
         let event = event.with("records", rows as u64).with("last_seq", last).with("before_ms", before_ms);
         audit.event(event).await.map_err(|error| error.0)?;
     }
+    let damaged = ended?;
     if let Some(seq) = damaged {
         tracing::error!(
             seq,

@@ -81,9 +81,8 @@ impl Folder {
             }
             _ => StoreError::unusable(path, error.to_string()),
         };
-        let partial = path.with_extension("partial");
-        // What a crash left behind; no other process uses this name, because names are drawn at random.
-        let _ = fs::remove_file(&partial);
+        // A name of its own for each try: two processes may begin the same state at the same moment.
+        let partial = path.with_extension(format!("{}.partial", uuid::Uuid::new_v4().simple()));
         let mut file = private().write(true).create_new(true).open(&partial).map_err(failed)?;
         let written = file.write_all(content).and_then(|()| file.sync_all());
         // A link refuses where a rename would replace.

@@ -351,10 +351,14 @@ impl Store {
                 Ok((traces.len(), saved))
             })
             .await?;
+        // One that cannot be removed keeps none of the others: nothing leads to them any more.
+        let mut failed = None;
         for id in &saved {
-            self.remove_saved(id).await?;
+            if let Err(error) = self.remove_saved(id).await {
+                failed.get_or_insert(error);
+            }
         }
-        Ok(forgotten)
+        failed.map_or(Ok(forgotten), Err)
     }
 }
 
