@@ -8,9 +8,9 @@ mod support;
 use std::time::Duration;
 
 use flvx_mcp::{
+    clean::MOST_CHARACTERS,
     config::Environment,
     gateway::explain,
-    gateway::shape::MOST_CHARACTERS,
     result::{ErrorKind, Outcome},
 };
 use flvx_panel::{

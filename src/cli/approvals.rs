@@ -12,8 +12,9 @@ use super::{
 };
 use crate::{
     audit::{Audit, Event, Settings},
+    clean::clean_text,
     config::Environment,
-    gateway::{is_phrase, shape::clean_text},
+    gateway::is_phrase,
     store::{Approval, Decided, Decision, Store, now_ms},
 };
 

@@ -1,7 +1,7 @@
 //! From environment variables to a [`Config`], collecting every mistake before giving up.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     path::{Path, PathBuf},
     str::FromStr,
     time::Duration,
@@ -206,26 +206,27 @@ const SHORTER: &[(&str, &str)] =
 
 /// An unknown `MCP_*` or `PANEL_*` name that is almost one of ours was meant to be ours, unless the policy takes a secret from it.
 fn misspellings(reader: &mut Reader<'_>) {
-    let used = match reader.environment.get("MCP_POLICY_FILE") {
-        None => BTreeSet::new(),
-        Some(path) => match variables(Path::new(path.trim())) {
-            Some(used) => used,
+    let unknown = reader.environment.values.keys().filter(|name| {
+        let ours = name.starts_with("MCP_") || name.starts_with("PANEL_");
+        ours && VARIABLES.iter().all(|variable| variable.name != *name)
+    });
+    let mut almost: Vec<(&String, &str)> = unknown
+        .filter_map(|name| {
+            let shorter = SHORTER.iter().find(|(short, _)| short == name).map(|(_, right)| *right);
+            Some((name, shorter.or_else(|| nearest(name, VARIABLES.iter().map(|variable| variable.name)))?))
+        })
+        .collect();
+    if let Some(path) = reader.environment.get("MCP_POLICY_FILE").filter(|_| !almost.is_empty()) {
+        match variables(Path::new(path.trim())) {
+            Some(used) => almost.retain(|(name, _)| !used.contains(*name)),
             // Nobody knows what it takes. Its loading stops the start and says why.
             None => return,
-        },
-    };
-    for name in reader.environment.values.keys() {
-        let ours = name.starts_with("MCP_") || name.starts_with("PANEL_");
-        if !ours || used.contains(name) || VARIABLES.iter().any(|variable| variable.name == name) {
-            continue;
-        }
-        let shorter = SHORTER.iter().find(|(short, _)| short == name).map(|(_, right)| *right);
-        if let Some(right) = shorter.or_else(|| nearest(name, VARIABLES.iter().map(|variable| variable.name))) {
-            reader.problems.push(format!(
-                "{name} is not known; did you mean {right}? (a misspelt setting would be without effect)"
-            ));
         }
     }
+    let words = |(name, right)| {
+        format!("{name} is not known; did you mean {right}? (a misspelt setting would be without effect)")
+    };
+    reader.problems.extend(almost.into_iter().map(words));
 }
 
 fn panel(reader: &mut Reader<'_>) -> PanelConfig {

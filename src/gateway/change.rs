@@ -12,11 +12,11 @@ use super::{
     echo::Given,
     explain::explain,
     journal::{Journal, unavailable},
-    shape::clean_value,
     undo::Step,
 };
 use crate::{
     audit::{Audit, Record},
+    clean::clean_value,
     recipes::{self, Before, Happened, RecipeError, State, Verified},
     result::{CallOutput, ErrorKind, Outcome, ToolError},
 };

@@ -7,11 +7,11 @@ use sha2::{Digest as _, Sha256};
 use super::{
     Caller, PREVIEWS,
     call::Inner,
-    shape::clean_text,
     subject::{Seen, Subject},
 };
 use crate::{
     audit::Event,
+    clean::clean_text,
     policy::{Gated, Shown},
     result::{Awaits, CallOutput, ErrorKind, ToolError},
     store::{Approval, Confirmation, Decided, Decision, millis, now_ms},

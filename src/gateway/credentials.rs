@@ -107,7 +107,7 @@ impl Credentials {
             .iter()
             .map(|(name, login)| match old.remove(name) {
                 Some((same, credential)) if same == *login => (name.clone(), (same, credential)),
-                _ => (name.clone(), (login.clone(), fresh(login))),
+                _ => (name.clone(), (login.clone(), login.credential())),
             })
             .collect();
         held.logins.retain(|principal, _| exists(principal));
@@ -227,14 +227,4 @@ impl Credentials {
 
 fn login_name(username: &str) -> String {
     format!("{LOGIN}{username}")
-}
-
-fn fresh(login: &Login) -> Credential {
-    match login {
-        Login::Account { username, password } => {
-            Credential::Account(Arc::new(Account::new(username, password.clone())))
-        }
-        Login::Token(token) => Credential::Token(token.clone()),
-        Login::Peer(token) => Credential::Peer(token.clone()),
-    }
 }

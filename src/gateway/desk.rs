@@ -10,10 +10,11 @@ use serde_json::{Map, Value, json};
 use super::{
     Arguments,
     panel_call::answered,
-    shape::{Kept, REDACTED, Redactor, clean_text},
+    shape::{Kept, REDACTED, Redactor},
 };
 use crate::{
     access::Principal,
+    clean::clean_text,
     result::{CallOutput, ErrorKind, SavedLink, SavedNote, ToolError},
     store::{NewSaved, Saved, SavedKind, Store, StoreError},
 };

@@ -8,7 +8,7 @@ use flvx_panel::{
     spec::{Danger, Route},
 };
 
-use super::shape::clean_text;
+use crate::clean::clean_text;
 use crate::result::{CallOutput, ErrorKind, Outcome, ToolError};
 
 /// The result of a call that brought an error.

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::{
     Desk,
-    undo::{SoFar, Step},
+    undo::{Reached, SoFar, Step},
 };
 use crate::{
     access::Principal,
@@ -36,7 +36,7 @@ pub struct Journal {
     principal: Arc<Principal>,
     panel: String,
     announces: Option<(Audit, Record)>,
-    reached: Mutex<Option<Value>>,
+    reached: Mutex<Option<(usize, SoFar)>>,
     started: Instant,
     sent: AtomicBool,
     settled: bool,
@@ -82,11 +82,7 @@ impl Journal {
 
     /// Of several calls the one at this place is next. Is written down with it, and what is known of those before it.
     pub(super) fn reached(&self, place: usize, so_far: &SoFar) {
-        let mut reached = serde_json::to_value(so_far).unwrap_or_default();
-        if let Value::Object(reached) = &mut reached {
-            reached.insert("place".to_owned(), place.into());
-        }
-        *self.reached.lock().unwrap_or_else(PoisonError::into_inner) = Some(reached);
+        *self.reached.lock().unwrap_or_else(PoisonError::into_inner) = Some((place, so_far.clone()));
     }
 
     /// Notes that from now on the panel may have the request.
@@ -96,12 +92,8 @@ impl Journal {
     pub async fn sending(&self, before: &Value, saved: Option<String>) -> Result<(), ToolError> {
         let reached = self.reached.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let before = match reached {
-            Some(Value::Object(mut reached)) => {
-                reached.insert("before".to_owned(), before.clone());
-                reached.insert("saved".to_owned(), json!(saved));
-                Value::Object(reached)
-            }
-            _ => before.clone(),
+            Some((place, so_far)) => json!(Reached { place, so_far, before: before.clone(), saved: saved.clone() }),
+            None => before.clone(),
         };
         self.sent.store(true, Ordering::Relaxed);
         let ledger = self.store.ledger_sending(self.trace.as_str().to_owned(), before.to_string(), saved);

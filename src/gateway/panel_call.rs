@@ -9,7 +9,10 @@ use super::{
     Arguments, batch,
     shape::{self, Redactor, ViewError},
 };
-use crate::result::{CallOutput, ErrorKind, Outcome, ToolError};
+use crate::{
+    clean::clean_text,
+    result::{CallOutput, ErrorKind, Outcome, ToolError},
+};
 
 /// The result of a call that the panel answered with success.
 pub fn answered(
@@ -21,7 +24,7 @@ pub fn answered(
     let mut output = CallOutput {
         panel_code: answer.code,
         panel_ts: answer.ts,
-        panel_msg: answer.code.map(|_| shape::clean_text(&answer.msg).into_owned()),
+        panel_msg: answer.code.map(|_| clean_text(&answer.msg).into_owned()),
         ..CallOutput::default()
     };
     if route.danger >= Danger::Write {
@@ -64,6 +67,6 @@ fn unexpected(what: &str) -> ToolError {
 
 /// A name that the panel chose, in backticks that it cannot close.
 fn quoted(name: &str) -> String {
-    let short: String = shape::clean_text(name).chars().filter(|c| *c != '`' && !c.is_control()).take(100).collect();
+    let short: String = clean_text(name).chars().filter(|c| *c != '`' && !c.is_control()).take(100).collect();
     format!("`{short}`")
 }

@@ -5,10 +5,8 @@ use std::collections::BTreeSet;
 use flvx_panel::generated::ROUTES;
 use serde_json::{Map, Value, json};
 
-use super::{
-    Arguments, Caller, call::Inner, change::not_begun, confirm::Showing, shape::clean_value, subject::Subject,
-};
-use crate::{access::Principal, policy::Demand, result::CallOutput};
+use super::{Arguments, Caller, call::Inner, change::not_begun, confirm::Showing, subject::Subject};
+use crate::{access::Principal, clean::clean_value, policy::Demand, result::CallOutput};
 
 impl Inner {
     /// Shows what a change would do. Reads only.

@@ -5,8 +5,6 @@
 use std::sync::Arc;
 
 use flvx_panel::client::Credential;
-use serde::Deserialize;
-use serde_json::Value;
 
 use super::{
     Arguments,
@@ -15,7 +13,7 @@ use super::{
     earlier::Asked,
     find_out::{Found, did_not_happen, note, still_at_it},
     journal::{Journal, unavailable},
-    undo::{SoFar, Step, UndoPlan},
+    undo::{Reached, Step, UndoPlan},
 };
 use crate::{
     recipes::Before,
@@ -23,18 +21,6 @@ use crate::{
     store::{LedgerRow, Stage},
     trace::TraceId,
 };
-
-/// How far an undo came, as its journal wrote it down.
-#[derive(Deserialize)]
-struct Reached {
-    place: usize,
-    #[serde(flatten)]
-    so_far: SoFar,
-    before: Value,
-    /// Id of the state saved before the call at this place.
-    #[serde(default)]
-    saved: Option<String>,
-}
 
 impl Inner {
     /// Finds out what came of an undo and carries it on. `output`: what is known of it.

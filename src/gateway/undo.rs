@@ -5,7 +5,7 @@ mod outlook;
 mod run;
 
 pub use outlook::Outlook;
-pub use run::SoFar;
+pub use run::{Reached, SoFar};
 
 use flvx_panel::{
     client::Credential,
@@ -109,7 +109,7 @@ impl Inner {
             blocked: None,
         };
         let filled = self.fill(&mut plan, caller, &row).await;
-        plan.blocked = self.ready(&row).and(filled).err();
+        plan.blocked = not_now(&row, self.store().is_alive(&row.owner)).map(none).or(filled.err());
         Ok(plan)
     }
 
@@ -127,9 +127,9 @@ impl Inner {
             };
             for call in step.inverse.calls.iter().chain(&step.inverse.then) {
                 let whole = call.whole(saved.as_ref()).map_err(|error| none(error.to_string()))?;
-                let Some((route, request)) = whole else { continue };
-                plan.danger = plan.danger.max(effective_danger(route, &request).0);
-                calls.extend(recipes::in_parts(request, route).into_iter().map(|request| (route, request)));
+                let Some(whole) = whole else { continue };
+                plan.danger = plan.danger.max(effective_danger(whole.0, &whole.1).0);
+                calls.extend(recipes::in_parts(whole));
             }
         }
         if calls.is_empty() {
@@ -140,14 +140,6 @@ impl Inner {
         let offer = self.offer(&caller.principal);
         if plan.calls.iter().any(|(route, _)| !offer.has_name(route.tool)) {
             return Err(ToolError::new(ErrorKind::Forbidden, NOT_YOURS, "Ask the operator to take it back."));
-        }
-        Ok(())
-    }
-
-    /// Whether a change is in a state to be taken back.
-    fn ready(&self, row: &LedgerRow) -> Result<(), ToolError> {
-        if let Some(reason) = not_now(row, self.store().is_alive(&row.owner)) {
-            return Err(none(reason));
         }
         Ok(())
     }

@@ -19,7 +19,8 @@ use flvx_panel::{
 use serde_json::{Value, json};
 
 use crate::{
-    gateway::{Arguments, Caller, Gateway, Offer, OwnRun, OwnTool, Running, explain, shape::clean_text},
+    clean::clean_text,
+    gateway::{Arguments, Caller, Gateway, Offer, OwnRun, OwnTool, Running, explain},
     result::CallOutput,
 };
 

@@ -9,7 +9,8 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::{
-    gateway::{Arguments, Caller, Gateway, Running, explain, shape::clean_text},
+    clean::clean_text,
+    gateway::{Arguments, Caller, Gateway, Running, explain},
     result::{CallOutput, ErrorKind, ToolError},
 };
 

@@ -1,6 +1,6 @@
 //! The inverse of a change, written down as the calls that take it back. It is made of what was read before and after, and
 //! it may be kept in a record for ever: it holds no secret. What only the saved file knows stays a place (`$saved…`) until
-//! [`InverseCall::resolve`] fills it.
+//! [`InverseCall::whole`] fills it.
 
 mod build;
 mod call;

@@ -18,7 +18,8 @@ use rmcp::{
 use serde_json::Value;
 
 use crate::{
-    gateway::{Caller, Gateway, shape::clean_text},
+    clean::clean_text,
+    gateway::{Caller, Gateway},
     result::{Awaits, CallOutput},
     store::Decision,
 };

@@ -42,7 +42,7 @@ impl Places {
         if taken >= most_of_one {
             return Err(Full::Principal);
         }
-        if of.values().sum::<usize>() >= most {
+        if self.all.len() >= most {
             return Err(Full::Server);
         }
         of.insert(principal.to_owned(), taken + 1);

@@ -22,7 +22,8 @@ use super::{
 };
 use crate::{
     access::{Principal, Via},
-    gateway::{Caller, Gateway, shape::clean_text},
+    clean::clean_text,
+    gateway::{Caller, Gateway},
     result::CallOutput,
 };
 
@@ -79,10 +80,7 @@ impl McpServer {
     fn principal(&self, context: &RequestContext<RoleServer>) -> Result<Arc<Principal>, ErrorData> {
         match self.shared.entrance {
             Entrance::Stdio => Ok(self.shared.gateway.policy().roster.local(Via::Stdio)),
-            Entrance::Http => context
-                .extensions
-                .get::<http::request::Parts>()
-                .and_then(|parts| parts.extensions.get::<Known>())
+            Entrance::Http => known(context)
                 .map(|known| Arc::clone(&known.principal))
                 .ok_or_else(|| ErrorData::internal_error("the request came in without a principal", None)),
         }
@@ -126,9 +124,8 @@ impl McpServer {
     /// The same caller with the rights of now, after a wait. `None`: the policy changed, and only a new request can prove who
     /// it is.
     fn still(&self, context: &RequestContext<RoleServer>, caller: &Caller) -> Option<Caller> {
-        let known = context.extensions.get::<http::request::Parts>().and_then(|parts| parts.extensions.get::<Known>());
         match self.shared.entrance {
-            Entrance::Http => known.filter(|known| known.holds(&self.shared.gateway)).map(|_| caller.clone()),
+            Entrance::Http => known(context)?.holds(&self.shared.gateway).then(|| caller.clone()),
             Entrance::Stdio => Some(Caller { principal: self.principal(context).ok()?, ..caller.clone() }),
         }
     }
@@ -334,6 +331,11 @@ impl ServerHandler for McpServer {
         let principal = self.principal(&context)?;
         Ok(prompts::get(self.shared.gateway.offer(&principal), &request)?.into())
     }
+}
+
+/// What the layer in front of HTTP has found out about a request.
+fn known(context: &RequestContext<RoleServer>) -> Option<&Known> {
+    context.extensions.get::<http::request::Parts>()?.extensions.get::<Known>()
 }
 
 /// Lists come in one page, so a cursor cannot be ours.

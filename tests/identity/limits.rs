@@ -8,8 +8,8 @@ use tokio::{
     net::TcpStream,
 };
 
-use crate::setup::{Guarded, digest};
-use crate::support::{modern, modern_headers, within};
+use crate::setup::{Client, Guarded, digest};
+use crate::support::{Reply, modern, modern_headers, within};
 
 fn policy(http: &str) -> String {
     format!("http: {{ {http} }}\nprincipals:\n  bot: {{ role: viewer, tokens: ['{}'] }}\n", digest("t-bot"))
@@ -24,6 +24,31 @@ async fn raw(address: std::net::SocketAddr, bytes: &[u8]) -> String {
     String::from_utf8_lossy(&answer).lines().next().unwrap_or_default().to_owned()
 }
 
+/// A principal `ops` beside `bot`.
+fn two(http: &str) -> String {
+    format!("{}  ops: {{ role: viewer, tokens: ['{}'] }}\n", policy(http), digest("t-ops"))
+}
+
+/// A request of `bot` whose body does not come: it has its place already.
+async fn unfinished(address: std::net::SocketAddr) -> TcpStream {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(format!("{HEAD}content-length: 1000\r\n\r\n{{").as_bytes()).await.unwrap();
+    stream
+}
+
+/// What a client is told when it is not served any more.
+async fn first_refusal(client: &mut Client) -> Reply {
+    within(20, "the place is taken", async {
+        loop {
+            let reply = client.modern("tools/list", json!({})).await;
+            if reply.status != 200 {
+                return reply;
+            }
+        }
+    })
+    .await
+}
+
 const HEAD: &str = "POST /mcp HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer t-bot\r\ncontent-type: application/json\r\naccept: application/json, text/event-stream\r\n";
 
 #[tokio::test]
@@ -36,21 +61,10 @@ async fn a_body_that_does_not_come_is_not_waited_for() {
 
 #[tokio::test]
 async fn one_principal_that_takes_all_its_places_shuts_nobody_else_out() {
-    let others = policy("max_concurrent: 3, max_concurrent_per_principal: 1");
-    let world = Guarded::start(&format!("{others}  ops: {{ role: viewer, tokens: ['{}'] }}\n", digest("t-ops"))).await;
-    // A call whose body does not come has its place already.
-    let mut stream = TcpStream::connect(world.served.address).await.unwrap();
-    stream.write_all(format!("{HEAD}content-length: 1000\r\n\r\n{{").as_bytes()).await.unwrap();
+    let world = Guarded::start(&two("max_concurrent: 3, max_concurrent_per_principal: 1")).await;
+    let stream = unfinished(world.served.address).await;
     let mut bot = world.client(Some("t-bot")).await;
-    let refused = within(20, "the place is taken", async {
-        loop {
-            let reply = bot.modern("tools/list", json!({})).await;
-            if reply.status != 200 {
-                break reply;
-            }
-        }
-    })
-    .await;
+    let refused = first_refusal(&mut bot).await;
     assert_eq!((refused.status, refused.header("retry-after")), (429, Some("1")));
     assert_eq!(refused.text(), "too many calls of yours are running; wait until one of them has ended\n");
     assert_eq!(world.client(Some("t-ops")).await.modern("tools/list", json!({})).await.status, 200);
@@ -60,20 +74,10 @@ async fn one_principal_that_takes_all_its_places_shuts_nobody_else_out() {
 
 #[tokio::test]
 async fn calls_over_the_gateways_number_are_refused_whoever_calls() {
-    let two = policy("max_concurrent: 1");
-    let world = Guarded::start(&format!("{two}  ops: {{ role: viewer, tokens: ['{}'] }}\n", digest("t-ops"))).await;
-    let mut stream = TcpStream::connect(world.served.address).await.unwrap();
-    stream.write_all(format!("{HEAD}content-length: 1000\r\n\r\n{{").as_bytes()).await.unwrap();
+    let world = Guarded::start(&two("max_concurrent: 1")).await;
+    let _stream = unfinished(world.served.address).await;
     let mut ops = world.client(Some("t-ops")).await;
-    let refused = within(20, "the place is taken", async {
-        loop {
-            let reply = ops.modern("tools/list", json!({})).await;
-            if reply.status != 200 {
-                break reply;
-            }
-        }
-    })
-    .await;
+    let refused = first_refusal(&mut ops).await;
     assert_eq!((refused.status, refused.header("retry-after")), (503, Some("1")));
     assert_eq!(refused.text(), "too many calls are running; try again in a moment\n");
 }

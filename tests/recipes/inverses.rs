@@ -6,7 +6,7 @@ use flvx_sandbox::{Fault, FaultRule};
 use serde_json::json;
 
 use crate::{
-    undone::{make, take_back},
+    undone::{make, requests, take_back},
     whole::{differences, whole},
     world::{World, examples, mutations, object, recipe, route},
 };
@@ -106,7 +106,7 @@ async fn only_what_was_changed_is_taken_back() {
     let made = make(&world, pause, &object(json!({"ids": [3, 9]}))).await.unwrap();
     let inverse = made.inverse(pause, &made.before);
     assert_eq!(inverse.calls.len(), 1);
-    assert_eq!(inverse.calls[0].resolve(None).unwrap(), [object(json!({"ids": [3]}))]);
+    assert_eq!(requests(&inverse.calls[0], None).unwrap(), [object(json!({"ids": [3]}))]);
     let again = make(&world, pause, &object(json!({"ids": [3, 9]}))).await.unwrap();
     assert!(again.inverse(pause, &again.before).none.unwrap().contains("nothing to take back"));
 }
@@ -133,7 +133,7 @@ async fn settings_go_back_one_by_one_and_secrets_are_told_as_lost() {
     let request = json!({"app_name": "changed", "cloudflare_secret_key": "new", "brand_new": "x"});
     let made = make(&world, update, &object(request)).await.unwrap();
     let inverse = made.inverse(update, &made.before);
-    let call = inverse.calls[0].resolve(None).unwrap().remove(0);
+    let call = requests(&inverse.calls[0], None).unwrap().remove(0);
     assert_eq!(call.keys().collect::<Vec<_>>(), ["app_name"]);
     assert!(!inverse.lossless);
     for words in ["`cloudflare_secret_key`: no record keeps a secret", "`brand_new` did not exist before"] {
@@ -167,7 +167,7 @@ async fn removed_members_get_their_old_permissions_back_and_new_ones_lose_theirs
     // Where nobody was removed there is nothing to import.
     let made = make(&world, assign, &object(json!({"groupId": 2, "userIds": [3, 4]}))).await.unwrap();
     let inverse = made.inverse(assign, &made.before);
-    assert!(inverse.calls[0].resolve(made.saved.as_ref()).unwrap().is_empty());
+    assert!(requests(&inverse.calls[0], made.saved.as_ref()).unwrap().is_empty());
     take_back(&world, &inverse, made.saved.as_ref()).await.unwrap();
     assert_eq!(differences(&start, &whole(&world.panel.panel)), Vec::<String>::new());
 }
@@ -181,7 +181,7 @@ async fn memberships_of_an_account_and_the_interface_of_a_node_come_back() {
     assert_eq!(world.read("user.groups", json!({"id": 2})).await, json!([1]));
     // Memberships that were not touched are not sent.
     let made = make(&world, update, &object(json!({"id": 2, "user": "zhangwei", "status": 0}))).await.unwrap();
-    let call = made.inverse(update, &made.before).calls[0].resolve(None).unwrap().remove(0);
+    let call = requests(&made.inverse(update, &made.before).calls[0], None).unwrap().remove(0);
     assert!(!call.contains_key("groupIds") && call["status"] == 1, "{call:?}");
 
     let update = route("node.update");
@@ -234,10 +234,10 @@ async fn an_inverse_that_needs_the_saved_file_says_so_when_it_is_not_at_hand() {
     let made = make(&world, delete, &object(json!({"id": 4}))).await.unwrap();
     let inverse = made.inverse(delete, &made.before);
     assert!(inverse.needs_saved);
-    let error = inverse.calls[0].resolve(None).unwrap_err();
+    let error = requests(&inverse.calls[0], None).unwrap_err();
     assert_eq!(error, UndoError::NotSaved { tool: "backup.import".to_owned() });
     // A file from which nothing is left has nothing to act on.
-    assert_eq!(inverse.calls[0].resolve(Some(&json!({"version": "1.0"}))), Ok(Vec::new()));
+    assert_eq!(requests(&inverse.calls[0], Some(&json!({"version": "1.0"}))), Ok(Vec::new()));
 }
 
 #[tokio::test]
@@ -248,7 +248,7 @@ async fn long_lists_go_in_parts_that_fit_into_the_panels_time() {
     let inverse = made.inverse(delete, &made.before);
     let redeploy = inverse.then.iter().find(|call| call.tool == "forward.batch_redeploy").unwrap();
     let most = route("forward.batch_redeploy").batch.unwrap().chunk as usize;
-    let requests = redeploy.resolve(made.saved.as_ref()).unwrap();
+    let requests = requests(redeploy, made.saved.as_ref()).unwrap();
     let ids: Vec<&serde_json::Value> = requests.iter().flat_map(|request| request["ids"].as_array().unwrap()).collect();
     assert_eq!(ids, [3, 4, 5, 6]);
     assert!(requests.iter().all(|request| request["ids"].as_array().unwrap().len() <= most));

@@ -2,7 +2,7 @@
 //! calls of its inverse as they come out of a record, and the whole panel, its nodes included, is compared field by field.
 //! A difference is only allowed where it is named here, and then the inverse must have announced it.
 
-use flvx_mcp::recipes::{self, Before, Happened, Inverse, InverseCall, Verified};
+use flvx_mcp::recipes::{self, Before, Happened, Inverse, InverseCall, UndoError, Verified};
 use flvx_panel::spec::Route;
 use serde_json::{Map, Value, json};
 
@@ -52,13 +52,19 @@ impl Made {
     }
 }
 
+/// The requests of an inverse call, in the parts in which they are sent.
+pub fn requests(call: &InverseCall, saved: Option<&Value>) -> Result<Vec<Map<String, Value>>, UndoError> {
+    let parts = call.whole(saved)?.into_iter().flat_map(recipes::in_parts);
+    Ok(parts.map(|(_, request)| request).collect())
+}
+
 /// Makes the calls of an inverse; gives how many were made.
 pub async fn take_back(world: &World, inverse: &Inverse, saved: Option<&Value>) -> Result<usize, String> {
     let mut made = 0;
     for call in inverse.calls.iter().chain(&inverse.then) {
         let tool = &call.tool;
         let route = route(tool);
-        for request in call.resolve(saved).map_err(|error| error.to_string())? {
+        for request in requests(call, saved).map_err(|error| error.to_string())? {
             for key in request.keys() {
                 let known = route.request.fields.iter().any(|field| field.name == *key && !field.ignored);
                 assert!(known || route.request.items.is_some(), "{tool} takes no {key}");

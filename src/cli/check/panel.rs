@@ -10,8 +10,9 @@ use flvx_panel::{
 use super::Report;
 use crate::{
     access::{Roster, Via},
+    clean::clean_text,
     config::{Login, Policy},
-    gateway::{Gateway, shape::clean_text},
+    gateway::Gateway,
 };
 
 /// How far the panel's clock may be off before tokens and times become confusing.

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 use super::{find, state};
 use crate::{
+    clean::clean_value,
     cli::{Failure, format::print},
-    gateway::shape::clean_value,
     store::Store,
 };
 

@@ -10,7 +10,6 @@ mod wish;
 use bytes::Bytes;
 use flvx_panel::spec::{Field, Route};
 
-pub use crate::clean::{MOST_CHARACTERS, clean_text, clean_value};
 pub use redact::{Kept, REDACTED, Redactor};
 pub use view::{View, ViewError};
 

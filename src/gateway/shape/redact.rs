@@ -16,7 +16,7 @@ use super::{
 };
 
 /// What stands in place of a secret.
-pub const REDACTED: &str = "[redacted]";
+pub use crate::recipes::REDACTED;
 
 /// A secret that lies in a file now, and what stands in its place.
 #[derive(Debug, Clone)]

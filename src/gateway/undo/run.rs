@@ -29,6 +29,21 @@ pub struct SoFar {
     pub warnings: Vec<String>,
 }
 
+/// What is written down before each of several calls is sent.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Reached {
+    /// The call at this place of the plan is next.
+    pub place: usize,
+    /// What is known of those before it.
+    #[serde(flatten)]
+    pub so_far: SoFar,
+    /// What was read before it.
+    pub before: Value,
+    /// Id of the state saved before it.
+    #[serde(default)]
+    pub saved: Option<String>,
+}
+
 impl UndoPlan {
     /// Makes the calls, one after another, until one is not done. `from`: so many were done before, of which that is known.
     pub(in crate::gateway) async fn run(

@@ -41,7 +41,7 @@ pub enum UndoError {
 }
 
 /// One call that takes a change back, or a part of it. Its request may have places into the saved file, so it is only to be
-/// had by [`InverseCall::resolve`].
+/// had by [`InverseCall::whole`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct InverseCall {
     /// Tool that is called.
@@ -61,17 +61,8 @@ impl InverseCall {
         self.request.values().any(fill::is_open)
     }
 
-    /// The requests of the call, to be sent one after the other: [`Self::whole`] in parts.
-    ///
-    /// # Errors
-    /// As there.
-    pub fn resolve(&self, saved: Option<&Value>) -> Result<Vec<Map<String, Value>>, UndoError> {
-        let whole = self.whole(saved)?;
-        Ok(whole.map_or_else(Vec::new, |(route, request)| in_parts(request, route)))
-    }
-
-    /// The route and the whole request; `None`: there is nothing to act on. `saved` is the content of the saved file; what
-    /// comes of it may hold secrets and is for the panel alone.
+    /// The call, complete; `None`: there is nothing to act on. `saved` is the content of the saved file; what comes of it may
+    /// hold secrets and is for the panel alone. [`in_parts`] makes of it what is sent.
     ///
     /// # Errors
     /// The tool is unknown, or the saved file is needed and does not have what is needed.
@@ -120,10 +111,10 @@ impl InverseCall {
     }
 }
 
-/// The same request with only so many items at a time as the tool takes within the panel's time. How dangerous a call is says
-/// the whole, not a part.
-pub fn in_parts(request: Map<String, Value>, route: &Route) -> Vec<Map<String, Value>> {
-    let Some(batch) = route.batch else { return vec![request] };
+/// The calls that are sent for one, one after the other: with only so many items at a time as the tool takes within the panel's
+/// time. How dangerous it is says the whole, not a part.
+pub fn in_parts((route, request): Ready) -> Vec<Ready> {
+    let Some(batch) = route.batch else { return vec![(route, request)] };
     let most = usize::try_from(batch.chunk).unwrap_or(usize::MAX).max(1);
     match request.get(batch.field).and_then(Value::as_array) {
         Some(items) if items.len() > most => items
@@ -131,10 +122,10 @@ pub fn in_parts(request: Map<String, Value>, route: &Route) -> Vec<Map<String, V
             .map(|part| {
                 let mut request = request.clone();
                 request.insert(batch.field.to_owned(), Value::Array(part.to_vec()));
-                request
+                (route, request)
             })
             .collect(),
-        _ => vec![request],
+        _ => vec![(route, request)],
     }
 }
 
